@@ -1,0 +1,164 @@
+"""dslib.slo against the pinned definitions and the published figures that it is meant to reproduce."""
+
+import doctest
+import math
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dslib import slo
+
+COUNTS = st.integers(0, 10**9)
+TARGETS = st.integers(1, 99_999).map(lambda n: n / 100_000)
+
+
+def test_the_examples_in_the_docstrings_are_true():
+    result = doctest.testmod(slo)
+    assert result.attempted >= 4
+    assert result.failed == 0
+
+
+@given(COUNTS, COUNTS)
+def test_an_sli_is_the_share_of_good_events_among_valid_ones(good, bad):
+    value = slo.sli(good, good + bad)
+    if good + bad == 0:
+        assert math.isnan(value)
+    else:
+        assert value == float(Fraction(good, good + bad))
+        assert 0 <= value <= 1
+
+
+def test_a_month_of_the_workbooks_api_has_the_printed_sli():
+    # The Site Reliability Workbook, chapter 2: 3,663,253 requests in four weeks, 3,557,865 of them good, 97.123 %.
+    assert round(100 * slo.sli(3_557_865, 3_663_253), 3) == 97.123
+
+
+def test_no_traffic_is_undefined_and_raises_no_alert():
+    assert math.isnan(slo.sli(0, 0))
+    rate = slo.burn_rate(math.nan, 0.999)
+    assert math.isnan(rate)
+    assert not rate > 14.4
+
+
+@pytest.mark.parametrize(
+    ("good", "valid", "named"),
+    [
+        (5, 4, "good=5"),
+        (-1, 4, "good=-1"),
+        (0, -3, "valid=-3"),
+        (math.nan, 1, "good=nan"),
+        (1, math.inf, "valid=inf"),
+        (2.5, 2, "good=2.5"),
+    ],
+)
+def test_counts_that_cannot_be_right_are_refused_by_their_number(good, valid, named):
+    with pytest.raises(ValueError, match=named):
+        slo.sli(good, valid)
+
+
+def test_text_is_not_a_count():
+    with pytest.raises(TypeError, match="good='3'"):
+        slo.sli("3", 4)
+
+
+@pytest.mark.parametrize(
+    ("target", "valid", "allowed"),
+    [
+        (0.9, 10, 1),  # in floats (1 - 0.9) * 10 is 0.9999999999999998, which would allow none
+        (0.9999, 10_000, 1),
+        (0.999, 7_200, 7),
+        (0.97, 3_663_253, 109_897),  # the workbook's example month, chapter 2
+        (0.9, 3_663_253, 366_325),
+        (0.99, 3_663_253, 36_632),
+        (0.9999, 2_500_000, 250),  # SRE book, chapter 4: a day of 2.5 M requests
+        (0.999, 3_000_000, 3_000),
+        (1, 1_000_000, 0),
+        (0.999, 0, 0),
+    ],
+)
+def test_the_budget_of_whole_failures_is_exact(target, valid, allowed):
+    assert math.floor(slo.error_budget(target, valid)) == allowed
+
+
+@given(TARGETS, st.integers(1, 10**7))
+def test_the_budget_keeps_every_fraction_of_a_failure(target, valid):
+    assert slo.error_budget(target, valid) == (1 - Fraction(str(target))) * valid
+
+
+@given(TARGETS, COUNTS, st.integers(1, 10**9))
+def test_a_burn_rate_above_one_overspends_the_budget_of_the_same_events(target, bad, valid):
+    bad = min(bad, valid)
+    spent, budget = bad, slo.error_budget(target, valid)
+    rate = slo.burn_rate(Fraction(bad, valid), target)
+    assert math.isclose(rate, spent / budget, rel_tol=1e-12)
+
+
+def test_a_burn_rate_at_the_threshold_is_exactly_the_threshold():
+    # In floats 0.0144 / (1 - 0.999) is 14.399999999999986.
+    assert slo.burn_rate(0.0144, 0.999) == 14.4
+
+
+def test_a_complete_outage_burns_at_one_over_the_allowed_share_and_no_faster():
+    assert slo.burn_rate(1, 0.9) == 10  # so a page at 14.4 can never fire
+    assert slo.burn_rate(1, 0.999) == 1_000
+
+
+def test_a_target_of_one_has_no_budget():
+    assert slo.burn_rate(0, 1) == 0
+    assert slo.burn_rate(1e-9, 1) == math.inf
+    assert slo.allowed_downtime(1, 86_400) == 0
+
+
+DAY = 86_400
+
+
+@pytest.mark.parametrize(
+    ("target", "days", "seconds"),
+    [
+        (0.9, 30, 3 * DAY),
+        (0.99, 7, 1.68 * 3600),
+        (0.995, 1, 7.2 * 60),
+        (0.999, 365, 8.76 * 3600),
+        (0.999, 30, 43.2 * 60),
+        (0.999, 28, 40.32 * 60),
+        (0.9995, 30, 21.6 * 60),
+        (0.9999, 365, 52.56 * 60),
+        (0.99999, 30, 25.92),
+        (0.99999, 1, 0.864),  # often printed as 0.87
+    ],
+)
+def test_allowed_downtime_is_the_published_table(target, days, seconds):
+    assert math.isclose(slo.allowed_downtime(target, days * DAY), seconds, rel_tol=1e-12)
+
+
+@pytest.mark.parametrize("use", [slo.error_budget, slo.burn_rate, slo.allowed_downtime])
+@pytest.mark.parametrize("target", [0, -0.1, 1.01, 99.9, math.nan, math.inf])
+def test_a_target_outside_0_to_1_is_refused_by_its_number(use, target):
+    arguments = (0.5, target) if use is slo.burn_rate else (target, 100)
+    with pytest.raises(ValueError, match=f"target={target}"):
+        use(*arguments)
+
+
+def test_a_percentage_as_target_is_answered_with_the_fraction_that_was_meant():
+    with pytest.raises(ValueError, match=r"write 0\.999 for 99\.9 %"):
+        slo.error_budget(99.9, 1_000)
+
+
+@pytest.mark.parametrize("ratio", [-0.1, 1.5, 5, math.inf])
+def test_an_error_ratio_is_a_share(ratio):
+    with pytest.raises(ValueError, match=f"error_ratio={ratio}"):
+        slo.burn_rate(ratio, 0.99)
+
+
+@pytest.mark.parametrize("window", [0, -60, math.inf])
+def test_a_window_has_a_length(window):
+    with pytest.raises(ValueError, match=f"window={window}"):
+        slo.allowed_downtime(0.99, window)
+
+
+def test_numbers_of_numpy_read_like_those_of_python():
+    numpy = pytest.importorskip("numpy")
+    assert slo.sli(numpy.int64(3), numpy.int64(4)) == 0.75
+    assert slo.error_budget(numpy.float64(0.9), numpy.int64(10)) == 1
