@@ -1,4 +1,4 @@
-"""What every test may ask for: a guarded browser page, a running JupyterLab, and a loud way to say "this did not run here"."""
+"""What every test may ask for: a guarded browser page, a running JupyterLab, a loud way to say "not run here"."""
 
 import os
 import re
@@ -46,7 +46,7 @@ CHROMIUM_FLAGS = [
 
 @pytest.fixture
 def not_run(record_property: Callable[[str, object], None]) -> Callable[[str], NoReturn]:
-    """Call it with what is missing and how to get it: the test is skipped, and the closing summary says so in capitals."""
+    """Call it with what is missing and how to get it: the test is skipped, and the closing summary says so."""
 
     def skip(what: str) -> NoReturn:
         record_property(NOT_RUN, what)
@@ -60,7 +60,7 @@ def browser_is_required() -> bool:
 
 
 class Missing:
-    """Collects what did not run. Lives in the process that prints the summary, also when pytest-xdist runs the tests elsewhere."""
+    """Collects what did not run, in the process that prints the summary (pytest-xdist runs the tests in others)."""
 
     def __init__(self) -> None:
         self.browser_tests: list[str] = []
@@ -89,7 +89,7 @@ class Missing:
                 terminalreporter.line(f"    {nodeid}")
             terminalreporter.line(f"To run them, install Chromium. {INSTALL_CHROMIUM}", yellow=True)
             if browser_is_required():
-                terminalreporter.line("CI or REQUIRE_BROWSER is set, so this run counts as failed.", red=True, bold=True)
+                terminalreporter.line("CI or REQUIRE_BROWSER is set: this run counts as failed.", red=True, bold=True)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -98,10 +98,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests go last: Playwright keeps an event loop running in this thread, and nbclient would refuse to start another."""
+    """Browser tests go last: Playwright keeps an event loop running, and nbclient would refuse to start another."""
     for item in items:
         if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group("browser"))  # one Chromium and one JupyterLab, not one for each worker
+            item.add_marker(pytest.mark.xdist_group("browser"))  # one Chromium and one JupyterLab in all
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
@@ -215,7 +215,7 @@ class Lab:
         """Open a notebook in `page` and wait until its kernel is idle."""
         page.goto(self.address(path))
         page.locator(".jp-NotebookPanel .jp-Cell").first.wait_for(timeout=60_000)
-        page.locator('.jp-NotebookPanel-toolbar [data-status="idle"]').first.wait_for(timeout=60_000)
+        page.locator("#jp-main-statusbar", has_text="| Idle").wait_for(timeout=60_000)
 
 
 def free_port() -> int:

@@ -1,7 +1,8 @@
-"""Start JupyterLab on the course: `python tools/lab.py [options for JupyterLab]`, with the Python that has the course installed.
+"""Start JupyterLab on the course: `python tools/lab.py [options for JupyterLab]`, with the Python that has the course.
 
-It opens at the welcome page, asks nothing about news, and keeps its settings in .jupyter/ of this checkout: your own
-Jupyter settings are neither read nor changed.
+It opens at the welcome page. Your own Jupyter settings are neither read nor changed: what you set while you are here is
+kept in .jupyter/ of this checkout. tools/jupyterlab/ turns off the question about news and nbgrader's Formgrader and
+Create Assignment, which only confuse a student; with `--instructor` they are there.
 """
 
 import os
@@ -13,13 +14,16 @@ WELCOME = "lessons/00-welcome.ipynb"
 
 
 def options(given: list[str]) -> list[str]:
-    """What the course asks of JupyterLab, then the caller's options, which replace ours where both set the same thing."""
+    """What the course asks of JupyterLab, then the caller's options; these replace ours where both set the same."""
     ours = [
         f"--ServerApp.root_dir={ROOT}",
         f"--LabApp.default_url=/lab/tree/{WELCOME}",
-        "--LabApp.news_url=None",  # no pop-up that asks about news
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--log-level=WARN",  # the address, and what goes wrong; not forty lines about what went right
     ]
+    if "--instructor" in given:
+        given = [option for option in given if option != "--instructor"]
+    else:
+        ours.append(f"--LabApp.app_settings_dir={ROOT / 'tools' / 'jupyterlab'}")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         ours.append("--allow-root")  # a container's only user is often root
     names = {option.partition("=")[0] for option in given}
@@ -27,6 +31,8 @@ def options(given: list[str]) -> list[str]:
 
 
 def main(arguments: list[str]) -> None:
+    # nbgrader loads jsonschema, which would compile a grammar for one rare check each time: a third of the start-up.
+    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
     try:
         from jupyterlab.labapp import LabApp
     except ImportError:
