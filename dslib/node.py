@@ -1,0 +1,357 @@
+"""Messages and nodes: what a student subclasses.
+
+A message is a small immutable record. A node is a set of handlers: ``on_start`` when it boots, ``on_ping`` when a
+``Ping`` arrives, ``on_retry_timeout`` when its timer ``"retry"`` runs out. A handler runs to its end before anything
+else happens to the node, so there are no threads and no locks; between two handlers the node may crash.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import re
+from collections.abc import Callable, Iterable
+from math import inf
+from random import Random
+from typing import TYPE_CHECKING, Any, cast, dataclass_transform
+
+from .clocks import Clock
+
+if TYPE_CHECKING:
+    from .simulation import Simulation
+
+#: A field annotated with nothing but these cannot hold anything mutable, so its values are not checked.
+SCALARS = {"int", "float", "str", "bool", "bytes", "None", "complex"}
+
+
+def show(value: object) -> str:
+    """``repr``, but the same in every process: sets are sorted, and an address is never printed."""
+    if isinstance(value, Message):
+        fields = ", ".join(f"{name}={show(getattr(value, name))}" for name in value.fields())
+        return f"{type(value).__name__}({fields})"
+    if type(value) in (set, frozenset):
+        return "{" + ", ".join(sorted(map(show, value))) + "}" if value else "set()"  # type: ignore[call-overload]
+    if type(value) is tuple:
+        return "(" + ", ".join(map(show, value)) + ("," if len(value) == 1 else "") + ")"
+    if type(value) is list:
+        return "[" + ", ".join(map(show, value)) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{show(k)}: {show(v)}" for k, v in value.items()) + "}"
+    if callable(value) and hasattr(value, "__qualname__"):
+        return str(value.__qualname__)
+    text = repr(value)
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", text) if " at 0x" in text else text
+
+
+def handler_name(type_name: str) -> str:
+    """``AppendEntries`` is handled by ``on_append_entries``."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", type_name)
+    return "on_" + words.lower()
+
+
+@dataclass_transform(frozen_default=True)
+class Message:
+    """Base of all messages. Annotate the fields; the rest is made for you::
+
+        class Write(Message):
+            version: int
+            value: str
+
+    Messages are immutable, compare by type and value, and are hashable, because one message may be held by several
+    nodes and by the trace at once. A field that holds a list, dict or set raises TypeError when the message is made.
+
+    ``size_bytes`` matters only on links with a bandwidth; a class may set its own.
+    """
+
+    size_bytes = 1_000
+    _handler = "on_message"
+
+    def __init_subclass__(cls) -> None:
+        if cls.__name__ == "Start" or cls.__name__.endswith("Timeout"):
+            taken = handler_name(cls.__name__)
+            raise TypeError(
+                f"a message cannot be named {cls.__name__}: {taken} is the handler of "
+                f"{'the boot' if taken == 'on_start' else 'a timer'}. Choose another name, for example {cls.__name__}Message"
+            )
+        dataclasses.dataclass(frozen=True, repr=False)(cls)
+        cls._handler = handler_name(cls.__name__)
+        fields = dataclasses.fields(cls)  # type: ignore[arg-type]
+        if not all(_is_scalar(field.type) for field in fields):
+            cls.__init__ = _checked(cls.__init__)  # type: ignore[method-assign]
+
+    @classmethod
+    def fields(cls) -> tuple[str, ...]:
+        """The names of the fields, in order."""
+        return tuple(cls.__dataclass_fields__)  # type: ignore[attr-defined]
+
+    def __repr__(self) -> str:
+        return show(self)
+
+
+def _is_scalar(annotation: object) -> bool:
+    text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
+    return all(part.strip() in SCALARS for part in str(text).split("|"))
+
+
+def _checked(init: Callable[..., None]) -> Callable[..., None]:
+    """An ``__init__`` that refuses a field which could be changed after the message was sent."""
+
+    def __init__(self: Message, *args: Any, **kwargs: Any) -> None:
+        init(self, *args, **kwargs)
+        for name in self.fields():
+            value = getattr(self, name)
+            try:
+                hash(value)
+            except TypeError:
+                kind = type(value).__name__
+                instead = {"list": "a tuple", "set": "a frozenset", "dict": "a tuple of pairs"}.get(kind, "a tuple")
+                raise TypeError(
+                    f"{type(self).__name__}.{name} holds a {kind}, which could change after the message was sent: "
+                    f"use {instead}"
+                ) from None
+
+    return __init__
+
+
+class Handlers(dict[type, Callable[..., None]]):
+    """For one class of nodes: which function handles which class of messages.
+
+    Filled as messages are sent, and found by the *name* of the message's class, so that running a notebook cell again,
+    which defines the class anew, changes nothing.
+    """
+
+    def __init__(self, kind: type[Node]) -> None:
+        self.kind = kind
+
+    def __missing__(self, message: type) -> Callable[..., None]:
+        if not issubclass(message, Message):
+            raise TypeError(
+                f"only a Message can be sent, not a {message.__name__}: write class Ping(Message), "
+                "then self.send(dest, Ping(…))"
+            )
+        self[message] = handler = getattr(self.kind, message._handler, _refuse)
+        return handler
+
+
+def _refuse(node: Node, src: str, msg: Message) -> None:
+    raise AttributeError(
+        f"{type(node).__name__} {node.name!r} received {type(msg).__name__} from {src!r} but defines no "
+        f"{msg._handler}(self, src, msg): add it"
+    )
+
+
+class Timer:
+    """One named timer of one node. ``set`` only moves the deadline, so that resetting it costs almost nothing.
+
+    A timer keeps one entry in the simulation's queue. When the entry comes up before the deadline it is pushed again
+    with the order number that ``set`` drew, so the timer fires exactly where an eager queue would have fired it.
+    """
+
+    __slots__ = ("node", "name", "action", "data", "deadline", "order", "queued")
+
+    def __init__(self, node: Node, name: str, action: Callable[..., None]) -> None:
+        self.node, self.name, self.action = node, name, action
+        self.data: tuple[Any, ...] = ()
+        self.deadline: float | None = None
+        self.order = 0
+        self.queued: float | None = None
+
+    def set(self, delay: float, data: tuple[Any, ...]) -> None:
+        """Fire ``delay`` ms from now, by the node's own clock."""
+        sim = self.node._sim
+        due = sim.now + delay * self.node.clock.pace
+        sim._order = self.order = sim._order + 1
+        if self.deadline is None:
+            sim._timers_live += 1
+        self.deadline, self.data = due, data
+        if self.queued is None or due < self.queued:
+            self.queued = due
+            sim._push_timer(due, self)
+
+    def cancel(self) -> None:
+        """Forget the deadline; the entry left in the queue is dropped when it comes up, or earlier."""
+        if self.deadline is not None:
+            self.deadline = None
+            sim = self.node._sim
+            sim._timers_live -= 1
+            sim._tidy()
+
+    def fire(self, time: float, order: int) -> None:
+        """The queue's entry came up: act if it is due, push again if it was moved, do nothing if it was cancelled."""
+        sim = self.node._sim
+        sim._timers_queued -= 1
+        if time == self.queued:
+            self.queued = None
+        if self.deadline is None:
+            return
+        if order == self.order:
+            self.deadline = None
+            sim._timers_live -= 1
+            if sim._record is not None:
+                sim._note("timer", self.node.name, detail=self.name)
+            self.action(self.node, *self.data)
+        elif self.queued is None:
+            self.queued = self.deadline
+            sim._push_timer(self.deadline, self)
+
+
+class _Nowhere:
+    """Stands for the simulation of a node that is in none: every use says what to write.
+
+    (A ``__getattr__`` on Node would do the same, and slow down every attribute of every node.)
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError(
+            "this node is in no simulation yet: write Simulation(node, …), and move what __init__ sends, sets or draws "
+            "into on_start"
+        )
+
+    __getitem__ = __getattr__
+
+
+class Node:
+    """A process with a name, a disk, a clock and handlers.
+
+    Args:
+        name: unique within a simulation.
+        peers: names of the nodes that ``broadcast`` sends to, in this order.
+        clock: what the node believes about time; a correct one when left out.
+        **settings: anything else the node was told; each becomes an attribute.
+
+    Create state in ``on_start``: it runs at boot and again after every restart. A restart rebuilds the node from the
+    arguments above and keeps only ``disk``, ``clock`` and ``random``; every other attribute is gone with the crash.
+
+    Inside handlers use ``send``, ``broadcast``, ``set_timer``, ``cancel_timer``, ``clock``, ``random``, ``disk`` and
+    ``log``, and nothing else: a node knows only what it was told.
+    """
+
+    name: str
+    peers: tuple[str, ...]
+    clock: Clock
+    disk: dict[Any, Any]
+
+    #: What the simulator keeps for a node while it is down.
+    _KEPT = ("name", "clock", "disk", "_random", "_arguments", "_sim", "_links", "_timers", "_handlers", "_up")
+
+    def __new__(cls, *args: Any, **settings: Any) -> Node:
+        node = super().__new__(cls)
+        # A copy, so that a list handed in as a setting cannot carry volatile state across a crash.
+        node._arguments = copy.deepcopy(args), copy.deepcopy({k: v for k, v in settings.items() if k != "clock"})
+        node.disk = {}
+        node._random = None
+        node._timers = {}
+        node._up = False
+        return node
+
+    _arguments: tuple[tuple[Any, ...], dict[str, Any]]
+    _random: Random | None
+    _timers: dict[tuple[str, Any], Timer]
+    _handlers: Handlers
+    _sim: Simulation = cast("Simulation", _Nowhere())
+    _links: dict[str, Any] = cast("dict[str, Any]", _Nowhere())
+    _up: bool
+
+    def __init__(self, name: str, peers: Iterable[str] = (), clock: Clock | None = None, **settings: Any) -> None:
+        if not isinstance(name, str) or not name:
+            raise TypeError(f"a node's name is a non-empty string, not {name!r}: write {type(self).__name__}('r1')")
+        if isinstance(peers, str):
+            raise TypeError(f"peers of node {name!r} is the string {peers!r}: write peers=({peers!r},)")
+        self.name, self.peers = name, tuple(peers)
+        if not hasattr(self, "clock"):
+            self.clock = Clock() if clock is None else clock
+        for setting, value in settings.items():
+            if hasattr(Node, setting) or setting in ("disk", "name"):
+                raise TypeError(f"node {name!r} cannot have a setting {setting!r}: that name is taken by Node")
+            setattr(self, setting, value)
+
+    def on_start(self) -> None:
+        """Runs at boot and after every restart. Create the node's state here."""
+
+    def send(self, dest: str, msg: Message) -> None:
+        """Hand ``msg`` to the network for ``dest``. It may arrive late, twice, out of order or never.
+
+        Raises:
+            ValueError: no node has that name.
+            TypeError: ``msg`` is not a Message.
+        """
+        self._links[dest].carry(msg)
+
+    def broadcast(self, msg: Message) -> None:
+        """Send ``msg`` to each of ``self.peers``, in order. The node itself is not among them unless it is a peer."""
+        for dest in self.peers:
+            self._links[dest].carry(msg)
+
+    def set_timer(self, name: str, delay: float, *data: Any, key: Any = None) -> None:
+        """Call ``on_<name>_timeout(*data)`` after ``delay`` ms. Setting the same timer again replaces it.
+
+        Timers of one name and different ``key`` run side by side. A crash cancels them all.
+
+        Raises:
+            AttributeError: the node has no such handler.
+            ValueError: the delay is negative or not finite.
+        """
+        timer = self._timers.get((name, key))
+        if timer is None:
+            timer = self._timers[name, key] = Timer(self, name, self._timeout_handler(name))
+        if not 0 <= delay < inf:
+            raise ValueError(
+                f"timer {name!r} of node {self.name!r} was set to {delay!r} ms: a delay is a number of milliseconds, 0 or more"
+            )
+        timer.set(delay, data)
+
+    def cancel_timer(self, name: str, *, key: Any = None) -> None:
+        """Stop a timer; nothing happens if it is not running.
+
+        Raises:
+            AttributeError: the node has no handler of that name, so the timer never existed.
+        """
+        timer = self._timers.get((name, key))
+        if timer is not None:
+            timer.cancel()
+        else:
+            self._timeout_handler(name)
+
+    def log(self, text: object) -> None:
+        """Write a line into the trace."""
+        if self._sim._record is not None:
+            self._sim._note("log", self.name, detail=str(text))
+
+    @property
+    def random(self) -> Random:
+        """This node's own stream of random numbers, derived from the simulation's seed; it survives a crash."""
+        if self._random is None:
+            self._random = self._sim._stream(f"node/{self.name}")
+        return self._random
+
+    def _timeout_handler(self, name: str) -> Callable[..., None]:
+        wanted = f"on_{name}_timeout"
+        action = getattr(type(self), wanted, None)
+        if action is not None:
+            return action  # type: ignore[no-any-return]
+        known = sorted(h[3:-8] for h in dir(type(self)) if h.startswith("on_") and h.endswith("_timeout"))
+        raise AttributeError(
+            f"{type(self).__name__} {self.name!r} has no timer {name!r}: define {wanted}(self). "
+            + (f"It has timers {', '.join(known)}" if known else "It defines no on_…_timeout handler")
+        )
+
+    def _lose_state(self) -> None:
+        """What a crash does to memory: timers stop, every attribute but the kept ones is gone."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers = {}
+        for attribute in [a for a in self.__dict__ if a not in self._KEPT]:
+            del self.__dict__[attribute]
+
+    def _rebuild(self) -> None:
+        """What a restart does before ``on_start``: construct the node again from its original arguments."""
+        args, settings = copy.deepcopy(self._arguments)
+        self.__init__(*args, **settings)  # type: ignore[misc]
+
+    def _state(self) -> dict[str, str]:
+        """The public attributes that are the node's own, as text: what ``trace="state"`` records."""
+        hidden = {*self._KEPT, "peers", *self._arguments[1]}
+        return {k: show(v) for k, v in self.__dict__.items() if not k.startswith("_") and k not in hidden}
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({getattr(self, 'name', '?')!r})"
