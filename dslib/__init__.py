@@ -1,16 +1,23 @@
 """dslib: distributed systems small enough to read, made to be broken.
 
-Read the files in this order: node, network, simulation, clocks, trace, history, clients, faults, specs, checkers, testing.
+Read the files in this order: node, network, simulation, clocks, trace, history, clients, faults, specs, checkers,
+metrics, testing. Then protocols, scenarios, views.
 """
 
+from .clients import Client, LoadClient, Refusal, Reply, Request, Retry, ScriptClient, ServiceClient
 from .clocks import Clock, LamportClock, VectorClock, happened_before
 from .faults import Fault
+from .history import History, Operation
+from .metrics import good_share, latencies, what_users_saw
 from .network import Exponential, Network
 from .node import Message, Node
 from .simulation import PropertyBroken, Simulation
+from .specs import CasRegister, KeyValue, Mutex, Register
 from .trace import Event, Trace
 
 __all__ = [
-    "Clock", "Event", "Exponential", "Fault", "LamportClock", "Message", "Network", "Node", "PropertyBroken",
-    "Simulation", "Trace", "VectorClock", "happened_before",
+    "CasRegister", "Client", "Clock", "Event", "Exponential", "Fault", "History", "KeyValue", "LamportClock",
+    "LoadClient", "Message", "Mutex", "Network", "Node", "Operation", "PropertyBroken", "Refusal", "Register", "Reply",
+    "Request", "Retry", "ScriptClient", "ServiceClient", "Simulation", "Trace", "VectorClock",
+    "good_share", "happened_before", "latencies", "what_users_saw",
 ]  # fmt: skip

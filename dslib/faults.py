@@ -43,7 +43,12 @@ class Fault:
         """
         try:
             at, call, args = data["at"], data["call"], data["args"]
-            if isinstance(at, bool) or not isinstance(at, int | float) or not isinstance(call, str) or isinstance(args, str):
+            if (
+                isinstance(at, bool)
+                or not isinstance(at, int | float)
+                or not isinstance(call, str)
+                or isinstance(args, str)
+            ):
                 raise TypeError
             return cls(float(at), call, tuple(tuple(a) if isinstance(a, list) else a for a in args))
         except (TypeError, KeyError):
@@ -128,7 +133,8 @@ def node_group(sim: Any, names: object) -> tuple[str, ...]:
     group = [node_name(sim, name) for name in names]
     if not group:
         raise ValueError("a group of nodes is empty: name at least one node in each group")
-    twice = sorted({name for name in group if group.count(name) > 1})
-    if twice:
-        raise ValueError(f"node {twice[0]!r} stands twice in the group {group!r}: name it once")
-    return tuple(sorted(group))
+    group.sort()
+    for name, following in zip(group, group[1:], strict=False):
+        if name == following:
+            raise ValueError(f"node {name!r} stands twice in the group {group!r}: name it once")
+    return tuple(group)

@@ -47,7 +47,9 @@ class Exponential:
 
     def __init__(self, mean: float, least: float = 0.0) -> None:
         if not (0 < mean < inf and 0 <= least < inf):
-            raise ValueError(f"Exponential(mean={mean!r}, least={least!r}): the mean is above 0, the least 0 or more, in ms")
+            raise ValueError(
+                f"Exponential(mean={mean!r}, least={least!r}): the mean is above 0, the least 0 or more, in ms"
+            )
         self.mean, self.least = mean, least
 
     def __call__(self, random: Callable[[], float]) -> float:
@@ -65,7 +67,9 @@ class Link:
         "bandwidth", "queue_bytes", "free_at", "cut", "plain",
     )  # fmt: skip
 
-    def __init__(self, sim: Simulation, src: str, receiver: Node, random: Callable[[], float], network: Network) -> None:
+    def __init__(
+        self, sim: Simulation, src: str, receiver: Node, random: Callable[[], float], network: Network
+    ) -> None:
         self.sim, self.src, self.dest, self.receiver, self.random = sim, src, receiver.name, receiver, random
         self.handlers = receiver._handlers
         self.low, self.span, self.law = network._delay
@@ -168,7 +172,9 @@ class Network:
     ) -> None:
         for name, value in (("loss", loss), ("duplication", duplication)):
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-                percent = f", for example {value / 100:g}" if isinstance(value, int | float) and 1 < value <= 100 else ""
+                percent = (
+                    f", for example {value / 100:g}" if isinstance(value, int | float) and 1 < value <= 100 else ""
+                )
                 raise ValueError(f"{name} is {value!r}: a probability lies between 0 and 1{percent}")
         if bandwidth is not None and not 0 < bandwidth < inf:
             raise ValueError(f"bandwidth is {bandwidth!r}: write bytes per ms, above 0, or None for no limit")
@@ -278,8 +284,12 @@ class Network:
         sim = self._sim
         receiver = sim.nodes.get(dest) if isinstance(dest, str) else None
         if receiver is None:
-            given = "the node itself, not its name" if isinstance(dest, Node) else f"{dest!r}, and there is no such node"
-            raise ValueError(f"node {src!r} sent to {given}; the nodes are {', '.join(map(repr, list(sim.nodes)[:12]))}")
+            given = (
+                "the node itself, not its name" if isinstance(dest, Node) else f"{dest!r}, and there is no such node"
+            )
+            raise ValueError(
+                f"node {src!r} sent to {given}; the nodes are {', '.join(map(repr, list(sim.nodes)[:12]))}"
+            )
         if not self._linked(src, dest):
             raise ValueError(
                 f"node {src!r} sent to {dest!r}, but the topology has no edge between them: send to a neighbour, "
@@ -308,13 +318,14 @@ def _partition_args(sim: Simulation, groups: tuple[Iterable[str], ...]) -> tuple
     named = tuple(node_group(sim, group) for group in groups)
     if len(named) < 2:
         raise ValueError(
-            f"a partition needs two groups or more, and {len(named)} was given: "
-            "write partition({'a', 'b'}, {'c'})"
+            f"a partition needs two groups or more, and {len(named)} was given: write partition({{'a', 'b'}}, {{'c'}})"
         )
-    everyone = [name for group in named for name in group]
-    for name in everyone:
-        if everyone.count(name) > 1:
-            raise ValueError(f"node {name!r} stands in two groups of one partition: a node is on one side only")
+    placed: set[str] = set()
+    for group in named:
+        for name in group:
+            if name in placed:
+                raise ValueError(f"node {name!r} stands in two groups of one partition: a node is on one side only")
+            placed.add(name)
     return named
 
 

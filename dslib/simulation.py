@@ -72,7 +72,7 @@ class Simulation:
             self._add(node)
         self.network = Network() if network is None else network
         self.network._attach(self)
-        self.trace: Trace = (NoTrace if trace == "off" else Trace)(nodes=self.nodes, seed=seed)  # type: ignore[arg-type]
+        self.trace: Trace = (NoTrace if trace == "off" else Trace)(nodes=self.nodes, seed=seed)
         self.history = History()
         # The queue holds (time, order, link, message, handler function) for a delivery, and
         # (time, order, thing, None, None) for anything else that happens: thing.fire(time, order) makes it happen.
@@ -176,14 +176,22 @@ class Simulation:
         if time < self.now:
             raise ValueError(f"sim.at({time:g}, …): that time has passed, it is {self.now:g} ms now")
         if not callable(do):
-            raise TypeError(f"sim.at({time:g}, {do!r}): write the function itself, for example sim.at(100, sim.crash, 'r1')")
+            raise TypeError(
+                f"sim.at({time:g}, {do!r}): write the function itself, for example sim.at(100, sim.crash, 'r1')"
+            )
         kind: Kind | None = getattr(do, "kind", None)
         if not isinstance(kind, Kind):
             self._schedule(time, _Call(do, args, kwargs))
             return
         if getattr(getattr(do, "__self__", None), "_sim", None) is not self:
-            raise ValueError(f"sim.at({time:g}, …{kind.call}): that fault belongs to another simulation; write sim.{kind.call}")
+            raise ValueError(
+                f"sim.at({time:g}, …{kind.call}): that fault belongs to another simulation; write sim.{kind.call}"
+            )
         self._schedule(time, Fault(time, kind.call, kind.canonical(self, *args, **kwargs)))
+
+    @property
+    def _sim(self) -> Simulation:
+        return self  # what a fault's declaration asks of its owner, simulation or network
 
     @property
     def faults(self) -> list[Fault]:
@@ -284,7 +292,9 @@ class Simulation:
                 "a function that returns the simulation does that"
             )
         if node.clock._sim is not None:
-            raise ValueError(f"the clock of node {node.name!r} belongs to another node: give each node a Clock of its own")
+            raise ValueError(
+                f"the clock of node {node.name!r} belongs to another node: give each node a Clock of its own"
+            )
         self.nodes[node.name] = node
         node._sim = node.clock._sim = self
         node._handlers = self._handlers_of(type(node))
