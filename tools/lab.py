@@ -18,7 +18,8 @@ def options(given: list[str]) -> list[str]:
     ours = [
         f"--ServerApp.root_dir={ROOT}",
         f"--LabApp.default_url=/lab/tree/{WELCOME}",
-        "--log-level=WARN",  # the address, and what goes wrong; not forty lines about what went right
+        "--log-level=WARN",
+        "--LabApp.log_level=WARN",  # the address, and what goes wrong; not forty lines about what went right
     ]
     if "--instructor" in given:
         given = [option for option in given if option != "--instructor"]
@@ -40,6 +41,7 @@ def main(arguments: list[str]) -> None:
             f"JupyterLab is not installed for {sys.executable}.\n"
             "Run `make lab`, or the set-up lines of README.md and then this script with .venv's Python."
         )
+    print("Starting JupyterLab. Its address appears below. To stop it: Ctrl-C here, twice.", flush=True)
     os.environ.setdefault("JUPYTER_CONFIG_DIR", str(ROOT / ".jupyter"))
     os.chdir(ROOT)
     sys.argv[0] = "jupyter-lab"

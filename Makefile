@@ -1,0 +1,63 @@
+# `make` alone prints what there is to do. Everything happens in .venv; nothing outside this folder is changed.
+#   PYTHON=python3.12    the Python to make .venv with (else the first of 3.13, 3.12, 3.11 that is found)
+#   BROWSER=none         make lab: print the address, open no browser
+#   ARGS=...             more options, for JupyterLab (make lab) or for pytest (make test ARGS="-k network")
+
+ifeq ($(OS),Windows_NT)
+RUN := .venv/Scripts/python.exe
+else
+RUN := .venv/bin/python
+endif
+
+export PYTHON
+SET_UP = @python=$$(sh tools/find-python) && "$$python" tools/set_up.py
+LAB = $(RUN) tools/lab.py $(if $(filter none,$(BROWSER)),--no-browser) $(ARGS)
+
+.DEFAULT_GOAL := help
+.PHONY: help course dev lab instructor test lint format labs bench lock clean
+
+help:           ## print this
+	@echo "What Could Go Wrong? - distributed systems, learned by breaking them"
+	@echo
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/    make \1@\2/p' Makefile | awk -F@ '{printf "%-20s %s\n", $$1, $$2}'
+	@echo
+	@sed -n 's/^#   /    /p' Makefile
+
+lab: course     ## open the course in JupyterLab (the first time sets it up)
+	@$(LAB)
+
+instructor: course  ## the same, with nbgrader's Formgrader and Create Assignment
+	@$(LAB) --instructor
+
+test: lint      ## run every check and every test
+	$(RUN) -m pytest $(ARGS)
+
+lint: dev       ## check style, types and the form of the notebooks
+	$(RUN) -m ruff check
+	$(RUN) -m ruff format --check
+	$(RUN) -m mypy
+	$(RUN) tools/nbfmt.py --check
+
+format: dev     ## put code and notebooks into the house's form
+	$(RUN) -m ruff check --fix
+	$(RUN) -m ruff format
+	$(RUN) tools/nbfmt.py --write
+
+labs: course    ## write labs/ anew from solutions/
+	$(RUN) tools/make_labs.py
+
+bench: dev      ## measure speed as ratios to peers and to the bare limit
+	$(RUN) -m bench $(ARGS)
+
+lock: dev       ## write the lock files and environment.yml anew from pyproject.toml (needs uv; ARGS=--upgrade)
+	$(RUN) tools/lock.py $(ARGS)
+
+clean:          ## remove .venv and what tools left behind; your notebooks and settings stay
+	rm -rf .venv .set-up-lock build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+course:
+	$(SET_UP) course
+
+dev:
+	$(SET_UP) dev
