@@ -56,7 +56,12 @@ def resolve(extras: list[str], earlier: Path, arguments: list[str]) -> list[str]
         command += ["--python-version", OLDEST_PYTHON, "--generate-hashes", "--no-header", "--quiet"]
         command += ["--no-emit-index-url", "--no-emit-find-links", *(f"--extra={extra}" for extra in extras)]
         subprocess.run([*command, *arguments], cwd=ROOT, check=True)
-        return re.split(r"^(?=[A-Za-z0-9])", output.read_text(), flags=re.MULTILINE)[1:]
+        return blocks(output)
+
+
+def blocks(lock: Path) -> list[str]:
+    """The lock's text, cut before each pin; the header and includes go."""
+    return re.split(r"^(?=[A-Za-z0-9])", lock.read_text(), flags=re.MULTILINE)[1:]
 
 
 def pin(block: str) -> str:
@@ -71,8 +76,7 @@ def conda_file(course: list[str]) -> str:
 def main(arguments: list[str]) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         earlier = Path(scratch) / "earlier"
-        files = [path for path in (COURSE, DEV) if path.exists()]
-        earlier.write_text("".join(path.read_text().replace("-r requirements.lock\n", "") for path in files))
+        earlier.write_text("".join(block for path in (COURSE, DEV) if path.exists() for block in blocks(path)))
         course = resolve(["course"], earlier, arguments)
         # The course's choice stands: what developers add must fit it.
         earlier.write_text("".join(course) + earlier.read_text())

@@ -1,7 +1,7 @@
 """Put the course, or the course and the developers' tools, into .venv: `python tools/set_up.py [course|dev]`.
 
-Needs only a Python 3.11 or newer. Uses uv where there is one, else pip. Installs exactly what the lock files pin, checked
-against their hashes. Run again, it does nothing when nothing changed; after an interruption it starts over.
+Needs only a Python 3.11 or newer. Uses uv where there is one, else pip. Installs exactly what the lock files pin, with
+their hashes checked. Run again, it does nothing when nothing changed; after an interruption it starts over.
 """
 
 import hashlib
