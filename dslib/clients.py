@@ -145,7 +145,7 @@ class ServiceClient(Client):
 
     def on_answer_timeout(self, id: int) -> None:
         """No answer: ask the next server, after the backoff, or give up."""
-        op, request, attempt = self._open[id]
+        op, _, attempt = self._open[id]
         self._favourite = (self._favourite + 1) % len(self._servers)
         if attempt < self.retry.times and (self.retry.budget is None or self._tokens >= 1):
             if self.retry.budget is not None:

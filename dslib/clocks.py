@@ -39,7 +39,7 @@ class Clock:
         return self._true() * (1 + self.drift) + self.offset
 
     def jump(self, by: float) -> None:
-        """Move the clock by that many ms, forwards or (negative) backwards. Schedule it: ``sim.at(t, sim.jump_clock, …)``."""
+        """Move the clock by that many ms, backwards if negative; as a fault: ``sim.at(t, sim.jump_clock, "r1", by)``."""
         if not isfinite(by):
             raise ValueError(f"a clock jumps by a finite number of ms, not {by!r}")
         self.offset += by
@@ -54,7 +54,9 @@ class Clock:
 
 
 class LamportClock:
-    """A counter that respects causality: if ``a`` happened before ``b``, then ``a``'s time is smaller (Lamport 1978, IR1, IR2).
+    """A counter that respects causality: if ``a`` happened before ``b``, then ``a``'s time is smaller.
+
+    Lamport 1978, rules IR1 and IR2.
 
     The converse does not hold: a smaller time is no proof of cause. Break ties by node name for a total order.
     """
@@ -112,7 +114,7 @@ Timestamp = tuple[tuple[str, int], ...] | Mapping[str, int]
 
 
 def happened_before(a: Timestamp, b: Timestamp) -> bool:
-    """Whether the event stamped ``a`` could have caused the one stamped ``b`` (vector timestamps, Mattern 1989, section 5).
+    """Whether the event stamped ``a`` could have caused the one stamped ``b`` (Mattern 1989, section 5).
 
     When neither happened before the other, and they differ, the two are concurrent.
     """

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from math import inf
 from typing import Any, NamedTuple
 
@@ -134,7 +135,7 @@ def node_group(sim: Any, names: object) -> tuple[str, ...]:
     if not group:
         raise ValueError("a group of nodes is empty: name at least one node in each group")
     group.sort()
-    for name, following in zip(group, group[1:], strict=False):
+    for name, following in pairwise(group):
         if name == following:
             raise ValueError(f"node {name!r} stands twice in the group {group!r}: name it once")
     return tuple(group)

@@ -16,7 +16,7 @@ OUTCOMES = ("good", "slow", "refused", "wrong", "never", "open")
 
 
 class Seen(NamedTuple):
-    """One operation as its user saw it: the ``outcome``, and the time in ms at which it was settled in the user's eyes."""
+    """One operation as its user saw it: the ``outcome``, and when (ms) it was settled in the user's eyes."""
 
     operation: Operation
     outcome: str

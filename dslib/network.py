@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from heapq import heappush
 from math import inf, log
-from random import Random
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .faults import fault, node_group, node_name
@@ -63,8 +62,22 @@ class Link:
     """One direction between two nodes: its delay, its losses, its own dice, and whether it is cut."""
 
     __slots__ = (
-        "sim", "src", "dest", "receiver", "handlers", "random", "low", "span", "law", "loss", "duplication",
-        "bandwidth", "queue_bytes", "free_at", "cut", "plain",
+        "bandwidth",
+        "cut",
+        "dest",
+        "duplication",
+        "free_at",
+        "handlers",
+        "law",
+        "loss",
+        "low",
+        "plain",
+        "queue_bytes",
+        "random",
+        "receiver",
+        "sim",
+        "span",
+        "src",
     )  # fmt: skip
 
     def __init__(
@@ -153,8 +166,8 @@ class Network:
         bandwidth: bytes per ms on each link and direction, ``None`` for unlimited. A message counts its class's
             ``size_bytes``.
         queue_bytes: how much may wait for a link with a bandwidth; what does not fit is dropped.
-        topology: a graph with ``.nodes`` and ``.edges`` (a ``networkx.Graph``): only neighbours can talk. ``None``: all can.
-        streams: ``"per link"``, or ``"shared"``: one stream of random numbers for the whole network, for very many links.
+        topology: a graph with ``.nodes`` and ``.edges``, as in networkx: only neighbours can talk. None: all can.
+        streams: ``"per link"``, or ``"shared"``: one stream of random numbers for all links, when there are very many.
 
     Raises:
         ValueError: a probability outside 0..1, a negative or non-finite time, an unknown ``streams``.
@@ -307,7 +320,7 @@ def _parse_latency(latency: Any) -> tuple[float, float, Law | None]:
     for value in (low, high):
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < inf:
             raise ValueError(
-                f"latency is {latency!r}: write a number of ms, a pair (lowest, highest), or a law such as Exponential(mean=10)"
+                f"latency is {latency!r}: write a number of ms, a pair (lowest, highest), or a law, Exponential(mean=10)"
             )
     if low > high:
         raise ValueError(f"latency is {latency!r}: the lowest comes first, write ({high!r}, {low!r})")

@@ -71,7 +71,7 @@ class Message:
             taken = handler_name(cls.__name__)
             raise TypeError(
                 f"a message cannot be named {cls.__name__}: {taken} is the handler of "
-                f"{'the boot' if taken == 'on_start' else 'a timer'}. Choose another name, for example {cls.__name__}Message"
+                f"{'the boot' if taken == 'on_start' else 'a timer'}. Choose another, such as {cls.__name__}Message"
             )
         dataclasses.dataclass(frozen=True, repr=False)(cls)
         cls._handler = handler_name(cls.__name__)
@@ -147,7 +147,7 @@ class Timer:
     with the order number that ``set`` drew, so the timer fires exactly where an eager queue would have fired it.
     """
 
-    __slots__ = ("node", "name", "action", "data", "deadline", "order", "queued")
+    __slots__ = ("action", "data", "deadline", "name", "node", "order", "queued")
 
     def __init__(self, node: Node, name: str, action: Callable[..., None]) -> None:
         self.node, self.name, self.action = node, name, action
@@ -296,7 +296,7 @@ class Node:
             timer = self._timers[name, key] = Timer(self, name, self._timeout_handler(name))
         if not 0 <= delay < inf:
             raise ValueError(
-                f"timer {name!r} of node {self.name!r} was set to {delay!r} ms: a delay is a number of milliseconds, 0 or more"
+                f"timer {name!r} of node {self.name!r} was set to {delay!r} ms: a delay is a number of ms, 0 or more"
             )
         timer.set(delay, data)
 

@@ -1,8 +1,8 @@
 """The simulation: one queue of things to come, taken one at a time, in the order of their times.
 
-Everything that will happen is an entry ``(time, order, …)`` in one heap. Ties in time are broken by ``order``, a counter
-drawn when the thing was scheduled; faults have negative orders and so strike first. Nothing else decides what comes
-next: same nodes, same network, same seed, same trace, event for event.
+Everything that will happen is an entry ``(time, order, …)`` in one heap. Ties in time are broken by ``order``, a
+counter drawn when the thing was scheduled; faults have negative orders and so strike first. Nothing else decides what
+comes next: same nodes, same network, same seed, same trace, event for event.
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ class Simulation:
         *nodes: the nodes, each with a name of its own. A node and a network belong to one simulation.
         network: the links between them; by default every message takes 5 to 15 ms and none is lost.
         seed: where all randomness comes from.
-        trace: ``"events"`` records what happens, ``"state"`` also each node's attributes as they change, ``"off"`` nothing.
+        trace: ``"events"`` records what happens, ``"state"`` also each node's attributes as they change, ``"off"``
+            nothing.
 
     Raises:
         ValueError: two nodes of one name, a node or network that is in use already, an unknown kind of trace.
@@ -111,7 +112,7 @@ class Simulation:
             if until < self.now:
                 raise ValueError(f"run(until={until:g}): that time has passed, it is {self.now:g} ms now")
             self._advance(until, FOR_EVER)
-            self._check_overdue(until)
+            self._check_overdue(until, inclusive=True)
             self.now = until
         self.trace.end = self.now
         return self
@@ -213,7 +214,7 @@ class Simulation:
 
     @fault("crash", lambda sim, node: (node_name(sim, node),))
     def crash(self, node: str) -> None:
-        """Stop a node: its timers are cancelled and every attribute is lost, only its disk stays. A down node stays down."""
+        """Stop a node: its timers are cancelled, every attribute is lost, its disk stays. A down node stays down."""
         victim = self.nodes[node]
         if victim._up:
             victim._up = False
@@ -222,7 +223,10 @@ class Simulation:
 
     @fault("restart", lambda sim, node: (node_name(sim, node),))
     def restart(self, node: str) -> None:
-        """Start a crashed node again: rebuilt from its original arguments, with its disk, then ``on_start``. An up node stays up."""
+        """Start a crashed node again: rebuilt from its original arguments, with its disk, then ``on_start``.
+
+        A node that is up stays as it is.
+        """
         patient = self.nodes[node]
         if not patient._up:
             patient._rebuild()
@@ -248,7 +252,7 @@ class Simulation:
         return watch
 
     def eventually(self, prop: Callable[[Simulation], Any], by: float) -> None:
-        """Demand that ``prop(sim)`` holds after some event up to ``by`` ms; otherwise the run stops with PropertyBroken."""
+        """Demand that ``prop(sim)`` holds after some event up to ``by`` ms; else the run stops with PropertyBroken."""
         self._eventually.append((prop, time_ms(by, "eventually(…, by=…)")))
 
     def _watch(self) -> None:
@@ -260,15 +264,13 @@ class Simulation:
         for watch in self._sometimes:
             if watch.held_at is None and watch.prop(self):
                 watch.held_at = self.now
-        if self._eventually:
-            self._check_overdue(self.now)
-            self._eventually = [(prop, by) for prop, by in self._eventually if not prop(self)]
+        self._check_overdue(self.now, inclusive=False)
+        self._eventually = [(prop, by) for prop, by in self._eventually if not prop(self)]
 
-    def _check_overdue(self, time: float) -> None:
+    def _check_overdue(self, time: float, inclusive: bool) -> None:
         for prop, by in self._eventually:
-            if by < time or (by == time and not (self._queue and self._queue[0][0] <= by)):
-                if not prop(self):
-                    raise self._broken(f"eventually {_name(prop)} by {by:g} ms: it never held; the last event was")
+            if by < time or (inclusive and by == time):
+                raise self._broken(f"eventually {_name(prop)} by {by:g} ms: it never held; the last event was")
 
     def _broken(self, what: str) -> PropertyBroken:
         last = str(self.trace[-1]).strip() if self._record is not None and len(self.trace) else f"{self.now:g} ms"

@@ -121,7 +121,7 @@ class Trace(Sequence[Event]):
         return sha.hexdigest()
 
     def to_json(self) -> str:
-        """The trace as JSON text: ``{"schema", "seed", "nodes", "end", "events": [[time, kind, src, dest, id, msg, detail]]}``."""
+        """The trace as JSON text: ``{"schema", "seed", "nodes", "end", "events"}``, each event a list of its fields."""
         events = [
             [e.time, e.kind, e.src, e.dest, e.id, None if e.msg is None else _encode(e.msg), e.detail] for e in self
         ]
