@@ -34,7 +34,7 @@ from .history import Operation
 VERDICTS = ("good", "bad", "invalid")
 
 
-class Request(NamedTuple):
+class Row(NamedTuple):
     """One request, as one row of the log. The columns are described above."""
 
     time_s: float
@@ -47,7 +47,7 @@ class Request(NamedTuple):
     latency_ms: float
 
 
-_NAMES = Request._fields[1:6]  # the columns that hold a name
+_NAMES = Row._fields[1:6]  # the columns that hold a name
 
 
 class Spec(NamedTuple):
@@ -63,7 +63,7 @@ class Spec(NamedTuple):
     bad_client_errors: frozenset[int] = frozenset()
 
 
-class Outcome(NamedTuple):
+class Judged(NamedTuple):
     """A request after it was judged: ``verdict`` is "good", "bad" or "invalid" (not part of the SLI at all)."""
 
     time_s: float
@@ -87,28 +87,28 @@ class LogWarning(UserWarning):
     """A log was read, but not every line of it was a request; the message counts them."""
 
 
-class RequestLog(Sequence[Request]):
+class RequestLog(Sequence[Row]):
     """The requests of a log in order of time, and in ``problems`` the lines that are not among them.
 
     ``late`` counts the requests that stood after a later one in the file; they were sorted in.
     """
 
-    def __init__(self, requests: Iterable[Request], problems: Iterable[Problem] = (), late: int = 0) -> None:
+    def __init__(self, requests: Iterable[Row], problems: Iterable[Problem] = (), late: int = 0) -> None:
         self._requests = sorted(requests, key=lambda request: request.time_s)
         self.problems = list(problems)
         self.late = late
 
     @overload
-    def __getitem__(self, index: int) -> Request: ...
+    def __getitem__(self, index: int) -> Row: ...
     @overload
-    def __getitem__(self, index: slice) -> list[Request]: ...
-    def __getitem__(self, index: int | slice) -> Request | list[Request]:
+    def __getitem__(self, index: slice) -> list[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | list[Row]:
         return self._requests[index]
 
     def __len__(self) -> int:
         return len(self._requests)
 
-    def __iter__(self) -> Iterator[Request]:
+    def __iter__(self) -> Iterator[Row]:
         return iter(self._requests)
 
     def report(self) -> str:
@@ -142,9 +142,9 @@ def read_log(text: str) -> RequestLog:
     if lines[-1] == "":
         lines.pop()  # the end of the last line, not an empty line
     order = _columns(lines[0].rstrip("\r") if lines else "")
-    requests: list[Request] = []
+    requests: list[Row] = []
     problems: list[Problem] = []
-    seen: dict[str, tuple[int, Request]] = {}
+    seen: dict[str, tuple[int, Row]] = {}
     late, newest = 0, -math.inf
     for number, line in enumerate(lines[1:], start=2):
         line = line.rstrip("\r")
@@ -162,7 +162,7 @@ def read_log(text: str) -> RequestLog:
             if request == first:
                 problems.append(Problem(number, "repeated", line, f"{name}; write each request once."))
             else:
-                field = next(f for f in Request._fields if getattr(request, f) != getattr(first, f))
+                field = next(f for f in Row._fields if getattr(request, f) != getattr(first, f))
                 advice = f"{name}, with another {field}, and that one counts; give each request an id of its own."
                 problems.append(Problem(number, "contradictory", line, advice))
             continue
@@ -176,14 +176,14 @@ def read_log(text: str) -> RequestLog:
     return log
 
 
-def write_log(requests: Iterable[Request]) -> str:
+def write_log(requests: Iterable[Row]) -> str:
     """The requests as CSV with a header line, in the order given; ``read_log`` reads it back unchanged.
 
     Raises ValueError for a name that a line cannot carry: empty, with a line break, or with a space at an end.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(Request._fields)
+    writer.writerow(Row._fields)
     for request in requests:
         for field in _NAMES:
             name = getattr(request, field)
@@ -195,12 +195,12 @@ def write_log(requests: Iterable[Request]) -> str:
     return out.getvalue()
 
 
-def judge(requests: Iterable[Request], classify: Callable[[Request, Spec], str], spec: Spec) -> list[Outcome]:
+def judge(requests: Iterable[Row], classify: Callable[[Row, Spec], str], spec: Spec) -> list[Judged]:
     """Each request with the verdict that ``classify(request, spec)`` gives it.
 
     Raises ValueError that names the request when the verdict is not "good", "bad" or "invalid".
     """
-    outcomes = []
+    judged = []
     for request in requests:
         verdict = classify(request, spec)
         if verdict not in VERDICTS:
@@ -208,10 +208,10 @@ def judge(requests: Iterable[Request], classify: Callable[[Request, Spec], str],
                 f"request {request.request_id!r} was judged {verdict!r}: "
                 'classify must return "good", "bad" or "invalid"'
             )
-        outcomes.append(
-            Outcome(request.time_s, verdict, request.action_id, request.host, request.tenant, request.endpoint)
+        judged.append(
+            Judged(request.time_s, verdict, request.action_id, request.host, request.tenant, request.endpoint)
         )
-    return outcomes
+    return judged
 
 
 #: How an operation ended, as the status code that a client library would log for it: an operation that nobody answered
@@ -219,12 +219,12 @@ def judge(requests: Iterable[Request], classify: Callable[[Request, Spec], str],
 STATUS_CODES = {"ok": 200, "fail": 503, "info": 504}
 
 
-def from_operation(op: Operation) -> Request:
+def from_operation(op: Operation) -> Row:
     """One operation of a history as a row: its client is the tenant, what it asked for the endpoint.
 
     A client that gave up goes on under a new process name ("alice#2"); here it stays the same tenant.
     """
-    return Request(
+    return Row(
         time_s=op.invoked / 1_000,
         request_id=f"r{op.id}",
         action_id=f"r{op.id}",
@@ -236,7 +236,7 @@ def from_operation(op: Operation) -> Request:
     )
 
 
-def from_history(history: Iterable[Operation], row: Callable[[Operation], Request] = from_operation) -> RequestLog:
+def from_history(history: Iterable[Operation], row: Callable[[Operation], Row] = from_operation) -> RequestLog:
     """What clients asked and were told (times in ms) as a request log (times in seconds).
 
     ``row`` turns one operation into a request; give your own when the operations carry more, such as a host or a
@@ -246,20 +246,20 @@ def from_history(history: Iterable[Operation], row: Callable[[Operation], Reques
 
 
 def _columns(header: str) -> list[int]:
-    """Where each column of a Request stands."""
+    """Where each column of a Row stands."""
     names = [name.strip() for name in _split(header)]
-    missing = [name for name in Request._fields if name not in names]
+    missing = [name for name in Row._fields if name not in names]
     if missing:
         shown = f"{header[:60]!r}" if header.strip() else "empty"
         file = " If that is a file's name, pass its contents: Path(name).read_text()." if "." in header else ""
         raise ValueError(
             f"the log has no column {missing[0]!r}: its first line is {shown}, and must name the columns "
-            f"{','.join(Request._fields)}.{file}"
+            f"{','.join(Row._fields)}.{file}"
         )
-    twice = [name for name in Request._fields if names.count(name) > 1]
+    twice = [name for name in Row._fields if names.count(name) > 1]
     if twice:
         raise ValueError(f"the log has the column {twice[0]!r} more than once: leave one of them")
-    return [names.index(name) for name in Request._fields]
+    return [names.index(name) for name in Row._fields]
 
 
 def _split(line: str) -> list[str]:
@@ -270,7 +270,7 @@ def _split(line: str) -> list[str]:
         raise ValueError(f"the line cannot be split at its commas ({problem}); close the quotation marks") from None
 
 
-def _request(line: str, order: list[int]) -> Request:
+def _request(line: str, order: list[int]) -> Row:
     fields = _split(line)
     if len(fields) <= max(order):
         raise ValueError(f"it ends after {_count(len(fields), 'field')}; write all {len(order)} columns of the header")
@@ -286,7 +286,7 @@ def _request(line: str, order: list[int]) -> Request:
     latency_ms = _number(latency)
     if not latency_ms >= 0:
         raise ValueError(f"latency_ms is {latency!r}; write milliseconds, 0 or more, or inf if never answered")
-    return Request(time_s, request, action, host, tenant, endpoint, int(status), latency_ms)
+    return Row(time_s, request, action, host, tenant, endpoint, int(status), latency_ms)
 
 
 def _number(text: str) -> float:

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from dslib.history import History, Operation
 from dslib.requestlog import (
+    Judged,
     LogWarning,
-    Outcome,
-    Request,
     RequestLog,
+    Row,
     Spec,
     from_history,
     judge,
@@ -23,8 +23,8 @@ from dslib.requestlog import (
 
 HEADER = "time_s,request_id,action_id,host,tenant,endpoint,status,latency_ms"
 NAMES = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=8)
-REQUESTS = st.builds(
-    Request,
+ROWS = st.builds(
+    Row,
     time_s=st.floats(-1e6, 1e9),
     request_id=NAMES,
     action_id=NAMES,
@@ -37,7 +37,7 @@ REQUESTS = st.builds(
 
 
 def request(number=0, **changes):
-    row = Request(float(number), f"r{number}", f"a{number}", "gw-1", "acme", "/messages", 200, 12.5)
+    row = Row(float(number), f"r{number}", f"a{number}", "gw-1", "acme", "/messages", 200, 12.5)
     return row._replace(**changes)
 
 
@@ -49,7 +49,7 @@ def log_of(*lines):
     return "\n".join([HEADER, *lines, ""])
 
 
-@given(st.lists(REQUESTS, unique_by=lambda row: row.request_id))
+@given(st.lists(ROWS, unique_by=lambda row: row.request_id))
 def test_a_written_log_is_read_back_unchanged(rows):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", LogWarning)  # the rows are unsorted
@@ -172,7 +172,7 @@ def test_the_counts_of_the_warning_add_up():
 def test_columns_may_stand_in_any_order_beside_others():
     text = "status,colour,time_s,latency_ms,host,tenant,endpoint,action_id,request_id\r\n"
     text += "503,red,2.5,inf,gw-2,acme,/search,a1,r1\r\n"
-    assert list(read_log(text)) == [Request(2.5, "r1", "a1", "gw-2", "acme", "/search", 503, math.inf)]
+    assert list(read_log(text)) == [Row(2.5, "r1", "a1", "gw-2", "acme", "/search", 503, math.inf)]
 
 
 @pytest.mark.parametrize("text", ["", "\n", line(), "time_s,status\n1,200\n"])
@@ -225,16 +225,16 @@ def test_a_history_becomes_a_log_of_what_its_clients_saw():
 def test_a_history_can_say_more_through_a_row_of_ones_own():
     history = [Operation("alice", "post", result=("gw-2", 429), invoked=0, completed=5)]
     log = from_history(
-        history, lambda op: Request(op.invoked / 1_000, "r", "a", op.result[0], "acme", "/post", op.result[1], 5.0)
+        history, lambda op: Row(op.invoked / 1_000, "r", "a", op.result[0], "acme", "/post", op.result[1], 5.0)
     )
     assert (log[0].host, log[0].status) == ("gw-2", 429)
 
 
 def test_judged_requests_keep_what_an_sli_needs():
-    outcomes = judge([request(1), request(2)], lambda row, spec: "good" if row.time_s == 1 else "bad", Spec())
-    assert outcomes == [
-        Outcome(1.0, "good", "a1", "gw-1", "acme", "/messages"),
-        Outcome(2.0, "bad", "a2", "gw-1", "acme", "/messages"),
+    judged = judge([request(1), request(2)], lambda row, spec: "good" if row.time_s == 1 else "bad", Spec())
+    assert judged == [
+        Judged(1.0, "good", "a1", "gw-1", "acme", "/messages"),
+        Judged(2.0, "bad", "a2", "gw-1", "acme", "/messages"),
     ]
 
 
