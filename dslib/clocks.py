@@ -39,7 +39,7 @@ class Clock:
         return self._true() * (1 + self.drift) + self.offset
 
     def jump(self, by: float) -> None:
-        """Move the clock by that many ms, backwards if negative; as a fault: ``sim.at(t, sim.jump_clock, "r1", by)``."""
+        """Move the clock by that many ms, backwards if negative; as a fault: ``sim.jump_clock(node, by)``."""
         if not isfinite(by):
             raise ValueError(f"a clock jumps by a finite number of ms, not {by!r}")
         self.offset += by

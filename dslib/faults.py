@@ -66,7 +66,7 @@ def _literal(value: Any) -> str:
 
 
 def _ms(time: float) -> str:
-    return str(int(time)) if time == int(time) else repr(time)
+    return f"{time:.0f}" if time % 1 == 0 else repr(time)
 
 
 class Kind(NamedTuple):

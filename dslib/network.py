@@ -320,7 +320,7 @@ def _parse_latency(latency: Any) -> tuple[float, float, Law | None]:
     for value in (low, high):
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < inf:
             raise ValueError(
-                f"latency is {latency!r}: write a number of ms, a pair (lowest, highest), or a law, Exponential(mean=10)"
+                f"latency is {latency!r}: write a number of ms, a pair (lowest, highest), or a law like Exponential(10)"
             )
     if low > high:
         raise ValueError(f"latency is {latency!r}: the lowest comes first, write ({high!r}, {low!r})")

@@ -194,6 +194,9 @@ class Timer:
             self.queued = self.deadline
             sim._push_timer(self.deadline, self)
 
+    def __str__(self) -> str:
+        return f"timer {self.name!r} of node {self.node.name!r}"
+
 
 class _Nowhere:
     """Stands for the simulation of a node that is in none: every use says what to write.

@@ -17,7 +17,7 @@ from typing import Any
 from .faults import Fault, Kind, fault, node_name, time_ms
 from .history import History
 from .network import Network
-from .node import Handlers, Node, Timer
+from .node import Handlers, Node, Timer, show
 from .trace import Event, NoTrace, Trace
 
 #: Entries of timers that were moved or cancelled stay in the queue until they come up. When more than this many stand
@@ -131,25 +131,35 @@ class Simulation:
             self._boot()
         queue, record = self._queue, self._record
         watched = bool(self._always or self._sometimes or self._eventually or self._states is not None)
-        for done in range(events):
-            if not queue or queue[0][0] > until:
-                return done
-            entry = heappop(queue)
-            self.now, order, link, msg, act = entry
-            if act is None:
-                link.fire(self.now, order)
-            else:
-                node = link.receiver
-                # Checked on arrival too: a cut made while a message is in flight still stops it.
-                if link.cut or not node._up:
-                    why = "cut" if link.cut else "down"
-                    self._note("drop", link.src, link.dest, self._copies.get(order, order), msg, why)
+        entry: Any = None
+        try:
+            for done in range(events):
+                if not queue or queue[0][0] > until:
+                    return done
+                entry = heappop(queue)
+                self.now, order, link, msg, act = entry
+                if act is None:
+                    link.fire(self.now, order)
                 else:
-                    if record is not None:
-                        record(entry)
-                    act(node, link.src, msg)
-            if watched:
-                self._watch()
+                    node = link.receiver
+                    # Checked on arrival too: a cut made while a message is in flight still stops it.
+                    if link.cut or not node._up:
+                        why = "cut" if link.cut else "down"
+                        self._note("drop", link.src, link.dest, self._copies.get(order, order), msg, why)
+                    else:
+                        if record is not None:
+                            record(entry)
+                        act(node, link.src, msg)
+                if watched:
+                    self._watch()
+        except PropertyBroken:
+            raise
+        except Exception as error:
+            _, _, link, msg, act = entry
+            what = link if act is None else f"{link.dest!r} handling {show(msg)} from {link.src!r}"
+            error.add_note(f"at {self.now:g} ms, in {what}, seed={self.seed!r}")
+            self.trace.end = self.now
+            raise
         return events
 
     def _boot(self) -> None:
@@ -407,6 +417,9 @@ class _Call:
     def fire(self, time: float, order: int) -> None:
         self.do(*self.args, **self.kwargs)
 
+    def __str__(self) -> str:
+        return f"the scenario's call of {_name(self.do)}"
+
 
 class _Strike:
     """A scheduled fault, waiting in the queue."""
@@ -416,6 +429,9 @@ class _Strike:
 
     def fire(self, time: float, order: int) -> None:
         self.sim._strike(self.fault)
+
+    def __str__(self) -> str:
+        return f"the fault {self.fault}"
 
 
 class _Start:
@@ -427,6 +443,9 @@ class _Start:
     def fire(self, time: float, order: int) -> None:
         if self.node._up:
             self.node._sim._start(self.node)
+
+    def __str__(self) -> str:
+        return f"on_start of node {self.node.name!r}"
 
 
 def _jump_args(sim: Simulation, node: str, by: float) -> tuple[str, float]:

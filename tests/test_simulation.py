@@ -1,0 +1,220 @@
+"""The event queue: order, time, restarts, properties."""
+
+import pytest
+
+from dslib import Clock, Message, Network, Node, PropertyBroken, Simulation
+
+
+class Tick(Message):
+    n: int
+
+
+class Ticker(Node):
+    """Sends itself a message every 10 ms."""
+
+    def on_start(self):
+        self.n = 0
+        self.set_timer("tick", 10)
+
+    def on_tick_timeout(self):
+        self.n += 1
+        self.set_timer("tick", 10)
+
+
+class Chatter(Node):
+    """Answers every message with one to a peer drawn from its own dice."""
+
+    def on_start(self):
+        self.send(self.peers[0], Tick(0))
+
+    def on_tick(self, src, msg):
+        if msg.n < 40:
+            self.send(self.random.choice(self.peers), Tick(msg.n + 1))
+
+
+def chatter(seed=0, **settings):
+    names = ["a", "b", "c", "d"]
+    nodes = [Chatter(name, peers=[p for p in names if p != name]) for name in names]
+    return Simulation(*nodes, network=Network(loss=0.05, duplication=0.05), seed=seed, **settings)
+
+
+def test_the_same_seed_gives_the_same_trace_and_another_seed_another():
+    assert chatter(1).run().trace.digest() == chatter(1).run().trace.digest()
+    assert len({chatter(seed).run().trace.digest() for seed in range(20)}) == 20
+
+
+def test_running_in_pieces_or_step_by_step_changes_nothing():
+    whole = chatter(2).run(until=200)
+    pieces = chatter(2)
+    for until in (0, 1, 50, 50, 123.4, 200):
+        pieces.run(until=until)
+    steps = chatter(2)
+    while steps.now <= 200 and steps.step():
+        pass
+    rows = list(whole.trace)
+    assert list(pieces.trace) == rows
+    assert [e for e in steps.trace if e.time <= 200] == rows
+
+
+def test_tracing_changes_nothing_but_the_trace():
+    def seen(trace):
+        sim = chatter(3, trace=trace).run()
+        return [e for e in sim.trace if e.kind != "state"] if trace != "off" else sim.now
+
+    assert seen("events") == seen("state")
+    assert seen("off") == seen("events")[-1].time
+
+
+def test_at_one_moment_faults_come_first_and_then_what_was_scheduled_first():
+    order = []
+
+    class Note(Node):
+        def on_start(self):
+            order.append("start")
+            self.set_timer("b", 10)
+            self.set_timer("a", 10)
+
+        def on_a_timeout(self):
+            order.append("a")
+
+        def on_b_timeout(self):
+            order.append("b")
+
+    sim = Simulation(Note("n"))
+    sim.at(10, order.append, "at 10")
+    sim.at(0, order.append, "at 0")
+    sim.run(until=20)
+    assert order == ["at 0", "start", "at 10", "b", "a"]
+
+
+def test_a_node_crashed_at_time_zero_never_starts():
+    sim = Simulation(Ticker("t"))
+    sim.at(0, sim.crash, "t")
+    sim.run(until=50)
+    assert not sim.trace.where(kind="start")
+    sim.restart("t")
+    sim.run(until=75)
+    assert sim.nodes["t"].n == 2
+
+
+def test_crash_and_restart_are_idempotent():
+    sim = Simulation(Ticker("t"))
+    for at in (15, 16):
+        sim.at(at, sim.crash, "t")
+    for at in (20, 26):
+        sim.at(at, sim.restart, "t")
+    sim.run(until=41)
+    assert [e.kind for e in sim.trace.where(kind=("crash", "restart"))] == ["crash", "restart"]
+    assert sim.nodes["t"].n == 2
+
+
+def test_run_includes_its_last_moment_and_leaves_the_clock_there():
+    sim = Simulation(Ticker("t")).run(until=30)
+    assert (sim.nodes["t"].n, sim.now, sim.trace.end) == (3, 30, 30)
+    assert Simulation(Node("quiet")).run(until=30).now == 30
+
+
+def test_run_without_an_end_refuses_to_go_on_for_ever(monkeypatch):
+    monkeypatch.setattr("dslib.simulation.ENDLESS", 100)
+    with pytest.raises(RuntimeError, match=r"Say when to stop: run\(until=10_000\)"):
+        Simulation(Ticker("t")).run()
+
+
+def test_step_returns_the_rows_it_added_and_nothing_at_the_end():
+    sim = Simulation(Ticker("t"))
+    assert [e.kind for e in sim.step()] == ["start"]
+    assert [e.kind for e in sim.step()] == ["timer"]
+    assert Simulation().step() == []
+
+
+@pytest.mark.parametrize("time", [-1, float("inf"), float("nan"), "soon", None])
+def test_an_impossible_time_is_refused(time):
+    sim = Simulation(Node("a"))
+    with pytest.raises(ValueError, match="number of milliseconds"):
+        sim.at(time, sim.crash, "a")
+    assert sim.faults == []
+
+
+def test_the_past_cannot_be_changed():
+    sim = Simulation(Node("a")).run(until=100)
+    with pytest.raises(ValueError, match="that time has passed, it is 100 ms now"):
+        sim.at(50, sim.crash, "a")
+    with pytest.raises(ValueError, match="that time has passed"):
+        sim.run(until=50)
+
+
+def test_at_wants_a_function_and_a_fault_of_this_simulation():
+    sim, other = Simulation(Node("a")), Simulation(Node("a"))
+    with pytest.raises(TypeError, match="write the function itself"):
+        sim.at(5, "crash")
+    with pytest.raises(ValueError, match="belongs to another simulation"):
+        sim.at(5, other.crash, "a")
+
+
+def test_always_stops_at_the_first_breach_and_names_it_with_the_seed():
+    def few(sim):
+        return sim.nodes["t"].__dict__.get("n", 0) < 3
+
+    sim = Simulation(Ticker("t"), seed=42)
+    sim.always(few)
+    with pytest.raises(PropertyBroken, match=r"always few: it does not hold after 30.000 ms timer t tick, seed=42"):
+        sim.run(until=100)
+    assert sim.now == 30
+    assert sim.trace[-1].kind == "timer"
+
+
+def test_eventually_is_broken_only_when_its_time_is_up():
+    def three(sim):
+        return getattr(sim.nodes["t"], "n", 0) == 3
+
+    sim = Simulation(Ticker("t"))
+    sim.eventually(three, by=30)
+    sim.run(until=100)  # it held at 30, and need not hold later
+    late = Simulation(Ticker("t"))
+    late.eventually(three, by=29)
+    late.run(until=28)
+    with pytest.raises(PropertyBroken, match="eventually three by 29 ms"):
+        late.run(until=100)
+    silent = Simulation(Node("t"))
+    silent.eventually(three, by=29)
+    with pytest.raises(PropertyBroken):
+        silent.run(until=29)
+
+
+def test_sometimes_tells_when_it_first_held():
+    sim = Simulation(Ticker("t"))
+    seen = sim.sometimes(lambda sim: sim.nodes["t"].n == 2 if hasattr(sim.nodes["t"], "n") else False)
+    never = sim.sometimes(lambda sim: False)
+    sim.run(until=100)
+    assert (bool(seen), seen.held_at) == (True, 20)
+    assert (bool(never), never.held_at) == (False, None)
+
+
+def test_state_rows_show_each_change_and_nothing_between():
+    sim = Simulation(Ticker("t"), Node("idle"), trace="state")
+    sim.at(25, sim.crash, "t")
+    sim.run(until=30)
+    assert [(e.time, e.detail) for e in sim.trace.where(kind="state")] == [
+        (0, {"n": "0"}), (10, {"n": "1"}), (20, {"n": "2"}), (25, {}),
+    ]  # fmt: skip
+
+
+def test_a_clock_that_jumps_does_not_move_a_running_timer():
+    sim = Simulation(Ticker("t", clock=Clock(offset=5)))
+    sim.at(12, sim.jump_clock, "t", -1_000)
+    sim.run(until=40)
+    assert sim.nodes["t"].clock.read() == 40 + 5 - 1_000
+    assert [e.time for e in sim.trace.where(kind="timer")] == [10, 20, 30, 40]
+
+
+def test_an_error_in_a_handler_keeps_its_type_and_says_when_where_and_with_which_seed():
+    class Broken(Node):
+        def on_start(self):
+            self.set_timer("tick", 10)
+
+        def on_tick_timeout(self):
+            raise KeyError("oops")
+
+    with pytest.raises(KeyError) as error:
+        Simulation(Broken("b"), seed=8).run(until=100)
+    assert error.value.__notes__ == ["at 10 ms, in timer 'tick' of node 'b', seed=8"]
