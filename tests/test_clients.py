@@ -1,5 +1,6 @@
 """Clients: scripts, load, time-outs, retries and what the history says of them."""
 
+from itertools import pairwise
 from math import sqrt
 
 import pytest
@@ -45,7 +46,7 @@ def test_a_script_is_asked_line_by_line_and_the_answers_are_recorded():
     ]  # fmt: skip
     ops = list(sim.history)
     assert ops[0].invoked == 10
-    assert all(b.invoked == a.completed + 5 for a, b in zip(ops, ops[1:], strict=False))
+    assert all(b.invoked == a.completed + 5 for a, b in pairwise(ops))
     from dslib.checkers import check_linearizable
 
     assert check_linearizable(sim.history, Register())
@@ -87,7 +88,7 @@ def test_backoff_doubles_and_jitter_shortens_it():
         sim = Simulation(Store("s"), ScriptClient("a", service="s", script=SCRIPT[:1], timeout=10, retry=retry), seed=3)
         sim.at(0, sim.crash, "s")
         times = [e.time for e in sim.run().trace.where(kind="send", src="a")]
-        return [b - a for a, b in zip(times, times[1:], strict=False)]
+        return [b - a for a, b in pairwise(times)]
 
     assert gaps(jitter=False) == [110, 210, 410, 810]
     jittered = gaps(jitter=True)

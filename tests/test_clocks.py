@@ -15,7 +15,7 @@ def test_a_clock_shows_true_time_plus_offset_plus_drift():
 
 @pytest.mark.parametrize("wrong", [{"drift": -1}, {"drift": float("nan")}, {"offset": float("inf")}])
 def test_an_impossible_clock_is_refused(wrong):
-    with pytest.raises(ValueError, match="a clock's (drift|offset) is"):
+    with pytest.raises(ValueError, match=r"a clock's (drift|offset) is"):
         Clock(**wrong)
 
 
@@ -25,7 +25,7 @@ def test_a_clock_outside_a_simulation_says_so():
 
 
 def history(seed):
-    """Three processes that send messages at random; returns each event's stamps and its causes, found by brute force."""
+    """Three processes that send messages at random; returns each event's stamps and its causes."""
     import random
 
     dice = random.Random(seed)

@@ -68,7 +68,7 @@ def test_where_filters_by_any_field():
 
 @pytest.mark.parametrize(("wanted", "error"), [({"knd": "drop"}, TypeError), ({"kind": "dropp"}, ValueError)])
 def test_a_misspelt_filter_is_an_error_and_not_an_empty_answer(wanted, error):
-    with pytest.raises(error, match="knd|dropp"):
+    with pytest.raises(error, match=r"knd|dropp"):
         run().trace.where(**wanted)
 
 
