@@ -147,10 +147,10 @@ class Timer:
     with the order number that ``set`` drew, so the timer fires exactly where an eager queue would have fired it.
     """
 
-    __slots__ = ("action", "data", "deadline", "name", "node", "order", "queued")
+    __slots__ = ("action", "data", "deadline", "key", "name", "node", "order", "queued")
 
-    def __init__(self, node: Node, name: str, action: Callable[..., None]) -> None:
-        self.node, self.name, self.action = node, name, action
+    def __init__(self, node: Node, name: str, key: Any, action: Callable[..., None]) -> None:
+        self.node, self.name, self.key, self.action = node, name, key, action
         self.data: tuple[Any, ...] = ()
         self.deadline: float | None = None
         self.order = 0
@@ -174,6 +174,7 @@ class Timer:
             self.deadline = None
             sim = self.node._sim
             sim._timers_live -= 1
+            self._forget()
             sim._tidy()
 
     def fire(self, time: float, order: int) -> None:
@@ -187,12 +188,18 @@ class Timer:
         if order == self.order:
             self.deadline = None
             sim._timers_live -= 1
+            self._forget()
             if sim._record is not None:
                 sim._note("timer", self.node.name, detail=self.name)
             self.action(self.node, *self.data)
         elif self.queued is None:
             self.queued = self.deadline
             sim._push_timer(self.deadline, self)
+
+    def _forget(self) -> None:
+        # A timer with a key serves one request, say: a node that lives long would collect them without end.
+        if self.key is not None:
+            self.node._timers.pop((self.name, self.key), None)
 
     def __str__(self) -> str:
         return f"timer {self.name!r} of node {self.node.name!r}"
@@ -296,7 +303,7 @@ class Node:
         """
         timer = self._timers.get((name, key))
         if timer is None:
-            timer = self._timers[name, key] = Timer(self, name, self._timeout_handler(name))
+            timer = self._timers[name, key] = Timer(self, name, key, self._timeout_handler(name))
         if not 0 <= delay < inf:
             raise ValueError(
                 f"timer {name!r} of node {self.name!r} was set to {delay!r} ms: a delay is a number of ms, 0 or more"
@@ -340,7 +347,7 @@ class Node:
 
     def _lose_state(self) -> None:
         """What a crash does to memory: timers stop, every attribute but the kept ones is gone."""
-        for timer in self._timers.values():
+        for timer in list(self._timers.values()):
             timer.cancel()
         self._timers = {}
         for attribute in [a for a in self.__dict__ if a not in self._KEPT]:

@@ -275,3 +275,19 @@ def test_nodes_networks_and_clocks_belong_to_one_simulation():
         Simulation(Node("a"), network=network)
     with pytest.raises(ValueError, match="a Clock of its own"):
         Simulation(Node("a", clock=clock), Node("b", clock=clock))
+
+
+def test_timers_with_keys_are_forgotten_when_they_rang_or_were_cancelled():
+    class Server(Node):
+        def on_start(self):
+            for request in range(100):
+                self.set_timer("patience", 10 + request, request, key=request)
+            for request in range(50):
+                self.cancel_timer("patience", key=request)
+
+        def on_patience_timeout(self, request):
+            self.log(request)
+
+    sim = Simulation(Server("s")).run(until=500)
+    assert [e.detail for e in sim.trace.where(kind="log")] == [str(n) for n in range(50, 100)]
+    assert sim.nodes["s"]._timers == {}
