@@ -210,8 +210,8 @@ function readUsers(bundle) {
 // ---------------------------------------------------------------------------------------------------------------
 
 const OUTCOMES = {
-  good: { mark: "✓", say: "good" }, refused: { mark: "⊘", say: "refused" },
-  wrong: { mark: "!", say: "wrong answer" }, never: { mark: "×", say: "never answered" },
+  good: { mark: "✓", say: "good" }, slow: { mark: "◔", say: "too late" }, refused: { mark: "⊘", say: "refused" },
+  wrong: { mark: "!", say: "wrong answer" }, never: { mark: "×", say: "never answered" }, open: { mark: "…", say: "not answered yet" },
 };
 
 const plural = (n, one, many = one + "s") => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
@@ -488,6 +488,9 @@ const FILLED = new Set(["start", "back", "play", "pause", "forward", "end", "poi
 const ROLE_ICONS = { client: "client", user: "client", writer: "client", reader: "client", replica: "replica", database: "replica", storage: "replica",
   server: "server", leader: "leader", primary: "leader", coordinator: "leader" };
 
+/** "chat server" is drawn as a server: the last word says what a node is. */
+const roleIcon = (role) => ROLE_ICONS[(role ?? "").toLowerCase().split(" ").pop()] ?? "node";
+
 const iconPath = (name, x, y, size, extra = "") =>
   `<path class="icon ${FILLED.has(name) ? "filled" : ""} ${extra}" d="${ICONS[name]}" transform="translate(${round(x)} ${round(y)}) scale(${size / 16})"/>`;
 
@@ -572,6 +575,7 @@ const LIVE_KEYS = [
 ];
 
 const PAGE = 200;           // rows of the event list that are in the page at once
+const NARROW = 720;         // px: below this the parts stand under one another
 const NODE_LIMIT = 12;      // above this many nodes the graph shows names only
 
 class Player {
@@ -692,13 +696,14 @@ class Player {
       if (answered) this.answer(bundle, before);
     }
     this.request = Math.max(this.request, bundle.request ?? 0);
-    this.showTrouble(bundle.error);
+    this.showTrouble(bundle.error ?? bundle.broken);
     this.chosen = new Set([...this.chosen].filter((name) => this.run.lane.has(name)));
     this.$(".card").setAttribute("aria-label", `Player: ${bundle.title ?? "a run"}`);
     this.$(".title").textContent = bundle.title ?? "";
     this.slider.max = this.run.end;
     this.seen = {};
     this.showActs();
+    this.showKey();
   }
 
   update(bundle) {
@@ -871,9 +876,10 @@ class Player {
 
   drawGraph() {
     const { run } = this, n = run.nodes.length;
-    const width = Math.max(200, this.$(".graph").clientWidth), height = clamp(Math.min(width * 0.86, this.lanesHeight ?? 260), 220, 320);
-    const radius = n <= 6 ? 19 : n <= NODE_LIMIT ? 15 : 9;
-    this.graphBox = { width, height, radius, margin: { x: radius + (n <= NODE_LIMIT ? 34 : 14), top: radius + 34, bottom: radius + 34 } };
+    const narrow = this.host.clientWidth < NARROW, width = Math.max(200, this.$(".graph").clientWidth);
+    const height = narrow ? clamp(width * 0.8, 240, 330) : clamp(this.box.height - 96, 250, 360);
+    const radius = n <= 6 ? 19 : n <= NODE_LIMIT ? 15 : 9, words = n > NODE_LIMIT ? 18 : run.stateRows.size ? 46 : 22;
+    this.graphBox = { width, height, radius, margin: { x: radius + (n <= NODE_LIMIT ? 26 : 14), top: radius + words, bottom: radius + words } };
     this.spots = readSpots(run);
     const place = (name) => this.place(name);
     const links = run.links.map(([a, b]) => {
@@ -886,7 +892,7 @@ class Player {
     this.graph.setAttribute("height", box.height);
     this.graph.setAttribute("role", "group");
     this.graph.setAttribute("aria-label", `The ${plural(n, "node")} and their links${this.live ? "" : ", as they are at the moment shown"}`);
-    this.graph.innerHTML = `<defs>${hatch("cut-graph", 5, "cut-hatch")}</defs><g class="links">${links.join("")}</g><g class="cut-lines"></g>`
+    this.graph.innerHTML = `<g class="links">${links.join("")}</g><g class="cut-lines"></g>`
       + `<g class="lost"></g><g class="flying"></g><g class="nodes"></g><g class="stroke"><polyline class="drawn" points=""/></g>`;
     const layer = (name) => this.graph.querySelector("." + name);
     this.linkLines = [...layer("links").children];
@@ -899,18 +905,17 @@ class Player {
     this.nodeViews = new Map(run.nodes.map((name) => {
       const [x, y] = place(name), above = y < height * 0.42, small = n > NODE_LIMIT;
       const role = run.bundle.roles?.[name] ?? "";
-      const text = [above ? -radius - 20 : radius + 15, above ? -radius - 7 : radius + 29];
-      if (small) text[0] = above ? -radius - 5 : radius + 13;
+      const text = !above ? [radius + 15, radius + 29, radius + 42] : small ? [-radius - 5] : [-radius - 34, -radius - 20, -radius - 7];
       const view = {
         group: make("g", { class: "node", tabindex: "0", role: "button", transform: `translate(${round(x)} ${round(y)})`, "data-node": name }),
-        state: make("text", { class: "state", y: text[1], "text-anchor": "middle" }), role,
+        state: text.slice(1).map((y) => make("text", { class: "state", y, "text-anchor": "middle" })), role, above,
         mark: make("g", { class: "mark" }),
       };
       view.group.append(
         make("circle", { class: "halo", r: radius + 6 }), make("circle", { class: "body", r: radius }), view.mark,
         make("path", { class: "down-mark", d: `M${-radius * 0.6} ${-radius * 0.6}L${radius * 0.6} ${radius * 0.6}M${radius * 0.6} ${-radius * 0.6}L${-radius * 0.6} ${radius * 0.6}` }),
-        make("text", { class: "name", y: text[0], "text-anchor": "middle" }, shorten(name, 16)));
-      if (!small) view.group.append(view.state);
+        view.name = make("text", { class: "name", y: text[0], "text-anchor": "middle" }, shorten(name, 16)));
+      if (!small) view.group.append(...view.state);
       nodes.append(view.group);
       return [name, view];
     }));
@@ -996,16 +1001,19 @@ class Player {
   showNode(name, view) {
     const { run, index } = this, up = isUp(run, name, index), state = stateOf(run, name, index);
     const fields = state?.fields ?? {}, leads = /^'?(leader|primary)'?$/.test(fields.role ?? "") || fields.leader === "True";
-    const short = up ? shortState(run, fields) : "down", chosen = this.chosen.has(name), inspected = this.inspected === name;
+    const short = up ? shortState(run, fields) : ["down"], chosen = this.chosen.has(name), inspected = this.inspected === name;
     const key = `${up}/${short}/${leads}/${chosen}/${inspected}/${this.tool}/${this.live}`;
     if (view.key === key) return;
     view.key = key;
     const role = leads ? "leader" : view.role;
-    view.group.setAttribute("class", ["node", role, up ? "" : "down", chosen ? "chosen" : "", inspected ? "inspected" : ""].filter(Boolean).join(" "));
-    view.mark.innerHTML = iconPath(ROLE_ICONS[role] ?? (role && !run.bundle.roles?.[name] ? "node" : "node"), -this.graphBox.radius * 0.55, -this.graphBox.radius * 0.55, this.graphBox.radius * 1.1);
-    view.state.textContent = short;
+    view.group.setAttribute("class", ["node", `as-${roleIcon(role)}`, up ? "" : "down", chosen ? "chosen" : "", inspected ? "inspected" : ""].filter(Boolean).join(" "));
+    view.mark.innerHTML = iconPath(roleIcon(role), -this.graphBox.radius * 0.55, -this.graphBox.radius * 0.55, this.graphBox.radius * 1.1);
+    // Words above a node stand close to it, however few they are.
+    const lines = view.above ? [...Array(2 - short.length).fill(""), ...short] : short;
+    view.state.forEach((line, i) => { line.textContent = lines[i] ?? ""; });
+    if (view.above && this.run.nodes.length <= NODE_LIMIT) view.name.setAttribute("y", -this.graphBox.radius - 7 - 13.5 * short.length);
     const does = this.tool === "crash" ? (up ? "Enter crashes it" : "Enter restarts it") : this.tool === "cut" ? "Space chooses it, Enter cuts it off" : "Enter shows its state";
-    view.group.setAttribute("aria-label", [name, role, up ? "up" : "down", up ? short : "", does].filter(Boolean).join(", "));
+    view.group.setAttribute("aria-label", [name, role, up ? "up" : "down", up ? short.join(" ") : "", does].filter(Boolean).join(", "));
     if (this.tool === "cut") view.group.setAttribute("aria-pressed", chosen);
     else view.group.removeAttribute("aria-pressed");
     if (inspected) this.showInspected();
@@ -1029,10 +1037,10 @@ class Player {
     const gutter = Math.ceil(clamp(widest + 12, 56, narrow ? 92 : 120)), plot = width - gutter - 14;
     const gap = n <= 4 ? 52 : n <= 6 ? 42 : n <= 10 ? 32 : n <= 20 ? 22 : 16, top = 46, lanes = top + 16 + (n - 1) * gap, bottom = lanes + 18;
     const rowHeight = users.rows.length <= 3 ? 16 : users.rows.length <= 6 ? 13 : 9, usersTop = bottom + 32;
-    const usersBottom = usersTop + users.rows.length * (rowHeight + 3), shareTop = usersBottom + 14, shareHeight = 44;
+    const usersBottom = usersTop + users.rows.length * (rowHeight + 3), shareTop = usersBottom + 14, shareHeight = 46;
     const height = users.rows.length ? (users.steps.length ? shareTop + shareHeight + 12 : usersBottom + 8) : bottom + 24;
     const lowest = Math.min(1, run.bundle.target ?? 1, ...users.steps.map((s) => s.share), ...(this.ghost ?? []).map((s) => s.share));
-    const floor = Math.max(0, Math.floor((lowest - 0.05) * 10) / 10);
+    const floor = lowest < 0.55 ? 0 : 0.5;
     this.box = {
       width, height, gutter, plot, narrow, gap, top, bottom, rowHeight, usersTop, usersBottom, shareTop, shareHeight, floor,
       laneY: (name) => top + 16 + run.lane.get(name) * gap, shareY: (share) => shareTop + (1 - (share - floor) / (1 - floor)) * shareHeight,
@@ -1056,7 +1064,7 @@ class Player {
         const y = b.shareY(run.bundle.target);
         labels += `<text class="gutter-small" x="${gutter - 10}" y="${shareTop + 26}" text-anchor="end">target ${percent(run.bundle.target)}</text><line class="target" x1="${gutter}" x2="${right}" y1="${y}" y2="${y}"/>`;
       }
-      labels += `<text class="gutter-small" x="${right}" y="${shareTop + shareHeight + 11}" text-anchor="end">scale ${percent(floor)} to 100 %</text>`;
+      labels += `<text class="gutter-small" x="${gutter - 10}" y="${shareTop + 40}" text-anchor="end">${floor * 100} to 100 %</text>`;
     }
     this.plot.setAttribute("viewBox", `0 0 ${width} ${height}`);
     this.plot.setAttribute("width", width);
@@ -1064,17 +1072,17 @@ class Player {
     this.plot.setAttribute("aria-label", `Space-time diagram. ${run.bundle.summary ?? ""}`);
     this.plot.innerHTML = `<defs>${hatch("cut-lanes", 7, "cut-hatch")}${hatch("refused", 5, "refused-hatch")}`
       + `<clipPath id="window"><rect x="${gutter - 5}" y="0" width="${plot + 12}" height="${height}"/></clipPath></defs>${lane}${labels}`
-      + `<g clip-path="url(#window)"><g class="scroll"></g><g class="veils">`
+      + `<g class="ticks"></g><g clip-path="url(#window)"><g class="scroll"></g><g class="veils">`
       + `<rect class="veil" y="${top - 2}" height="${bottom - top + 2}"/><rect class="veil" y="${usersTop - 2}" height="${Math.max(0, height - usersTop)}"/></g>`
       + `<g class="pick"></g></g>`
       + `<g class="head-line"><line class="playhead" y1="14" y2="${height - 6}"/><rect class="pill" x="-32" y="0" width="64" height="19" rx="9.5"/><text class="now-time" y="13.5" text-anchor="middle"></text>`
       + `<circle class="share-dot" r="4.5"/><text class="share-now"></text></g>`;
     const find = (name) => this.plot.querySelector("." + name);
-    Object.assign(this, { scroll: find("scroll"), pickLayer: find("pick"), headLine: find("head-line"), nowTime: find("now-time"), pill: find("pill"), shareDot: find("share-dot"), shareNow: find("share-now"), veils: [...find("veils").children] });
+    Object.assign(this, { scroll: find("scroll"), ticks: find("ticks"), pickLayer: find("pick"), headLine: find("head-line"), nowTime: find("now-time"), pill: find("pill"), shareDot: find("share-dot"), shareNow: find("share-now"), veils: [...find("veils").children] });
     this.drawn = null;
     if (!this.view || this.viewOf !== this.run.end) {
       // A new run of another length: open a window in which single messages can be told apart.
-      const most = plot / 7, whole = run.flights.length <= most;
+      const most = plot / 5, whole = run.flights.length <= most;
       this.view = { start: 0, span: whole ? run.end : roundSpan(run.end * most / run.flights.length, run) };
       this.viewOf = this.run.end;
     }
@@ -1117,11 +1125,12 @@ class Player {
     const from = Math.max(0, view.start - view.span), to = Math.min(run.end, view.start + 2 * view.span), scale = box.plot / view.span;
     this.drawn = { from, to };
     const X = (t) => round((t - from) * scale), Y = (name) => box.laneY(name), right = box.plot / view.span * (to - from);
-    const out = [];
+    const out = [], ticks = [];
 
     const step = niceStep(view.span, Math.max(2, box.plot / 90));
     for (let t = Math.ceil(from / step) * step; t <= to + 1e-9; t += step) {
-      out.push(`<line class="grid" x1="${X(t)}" x2="${X(t)}" y1="${box.top}" y2="${box.bottom}"/><text class="tick" x="${X(t)}" y="${box.bottom + 15}" text-anchor="${t === 0 ? "start" : Math.abs(t - run.end) < step / 3 ? "end" : "middle"}">${tickLabel(t, step)}</text>`);
+      out.push(`<line class="grid" x1="${X(t)}" x2="${X(t)}" y1="${box.top}" y2="${box.bottom}"/>`);
+      ticks.push(`<text class="tick" x="${X(t)}" y="${box.bottom + 15}" text-anchor="${t === 0 ? "start" : Math.abs(t - run.end) < step / 3 ? "end" : "middle"}">${tickLabel(t, step)}</text>`);
     }
 
     const cut = laneCuts(run);
@@ -1177,6 +1186,7 @@ class Player {
     }
     out.push(this.sharePath(this.ghost, "share before", X, right, from, to), this.sharePath(run.users.steps, "share", X, right, from, to));
     this.scroll.innerHTML = out.join("");
+    this.ticks.innerHTML = ticks.join("");
     this.span.textContent = view.span >= run.end ? `all ${tickLabel(run.end, view.span >= 10000 ? 1000 : 1)}` : `${plural(Math.round(view.span * 10) / 10, "ms", "ms")} of ${plural(Math.round(run.end), "ms", "ms")}`;
     if (visible > box.plot) this.span.textContent += `, ${plural(visible, "message")}: zoom in to tell them apart`;
   }
@@ -1220,6 +1230,11 @@ class Player {
       this.seen.shift = shift;
       this.scroll.setAttribute("transform", `translate(${shift} 0)`);
       this.pickLayer.setAttribute("transform", `translate(${shift} 0)`);
+      this.ticks.setAttribute("transform", `translate(${shift} 0)`);
+      for (const tick of this.ticks.children) {
+        const at = Number(tick.getAttribute("x")) + shift;
+        tick.style.display = at < box.gutter - 2 || at > box.gutter + box.plot + 2 ? "none" : "";
+      }
       this.showWindowMark();
     }
     const x = round(this.x(time)), right = box.gutter + box.plot;
@@ -1241,7 +1256,7 @@ class Player {
       const left = x > right - 120;
       this.shareDot.setAttribute("cy", y);
       this.shareNow.setAttribute("x", left ? -10 : 10);
-      this.shareNow.setAttribute("y", clamp(y + 5, box.shareTop + 6, box.shareTop + box.shareHeight + 6));
+      this.shareNow.setAttribute("y", y < box.shareTop + box.shareHeight / 2 ? y + 20 : y - 9);
       this.shareNow.setAttribute("text-anchor", left ? "end" : "start");
       this.shareNow.textContent = `${percent(share.share)} (${share.good} of ${share.n})`;
       const kind = below ? "below" : "fine";
@@ -1293,7 +1308,7 @@ class Player {
     const width = this.host.clientWidth;
     if (!width || (width === this.seenWidth && !force)) return;
     this.seenWidth = width;
-    this.$(".card").classList.toggle("narrow", width < 720);
+    this.$(".card").classList.toggle("narrow", width < NARROW);
     this.drawLanes();
     this.drawGraph();
     this.seen.shift = this.seen.pick = this.seen.lost = null;
@@ -1613,6 +1628,23 @@ class Player {
     if (message) box.textContent = message;
   }
 
+  /** What the signs mean: only those that occur in this run. */
+  showKey() {
+    const { run } = this, has = (end) => run.flights.some((f) => f.end === end);
+    const sign = (content) => `<svg class="sign" width="22" height="14" viewBox="0 0 22 14">${content}</svg>`;
+    const bar = (outcome) => `<svg class="sign op ${outcome}" width="18" height="14" viewBox="0 0 18 14"><rect x="1" y="1" width="16" height="12" rx="3"/>${outcomeMark(outcome, 9, 7, 3.6)}</svg>`;
+    const signs = [
+      has("deliver") && [sign(`<path class="way" d="M1 3L17 10"/><path class="heads" d="${arrowHead(1, 3, 20, 11)}"/>`), "delivered"],
+      has("drop") && [sign(`<path class="way lost-way" d="M1 3L15 9"/>${cross(16, 9, 3.5)}`), "dropped"],
+      laneCuts(run).length && [sign(`<rect class="cut-zone" x="0" y="0" width="22" height="14"/>`), "cut off"],
+      run.outages.length && [sign(`<rect class="outage" x="0" y="3" width="22" height="8" rx="2"/>`), "down"],
+      run.events.some((e) => e[1] === "timer") && [sign(`<path class="lane" d="M2 4h18"/><path class="timers" d="M11 4v7"/>`), "timer"],
+      ...Object.keys(OUTCOMES).filter((o) => run.users.operations.some((op) => op.outcome === o)).map((o) => [bar(o), OUTCOMES[o].say]),
+    ];
+    const patterns = `<svg width="0" height="0" style="position:absolute"><defs>${hatch("cut-key", 6, "cut-hatch")}</defs></svg>`;
+    this.$(".key").innerHTML = patterns + signs.filter(Boolean).map(([svg, words]) => `<span>${svg}${words}</span>`).join("");
+  }
+
   showActs() {
     const chips = this.acts.map((act, i) => {
       const label = faultLabel(act), waiting = this.asked && !act.code;
@@ -1713,9 +1745,10 @@ function sayPick(run, { flight, op }) {
   return [showMessage(flight.msg), `${flight.src} → ${flight.dest}, sent at ${ms(flight.from)}`, fate];
 }
 
+/** At most two lines under a node; pointing at it shows all. */
 function shortState(run, fields) {
   const entries = Object.entries(fields), changing = entries.filter(([name]) => run.shownFields.has(name));
-  return shorten((changing.length ? changing : entries).map(([name, value]) => `${name}=${value}`).join(" "), 24);
+  return (changing.length ? changing : entries).slice(0, 2).map(([name, value]) => shorten(`${name} ${value}`, 17));
 }
 
 /** Where the lanes are hatched: the nodes cut off from the largest part, and both ends of a link cut inside a part. */
@@ -1743,13 +1776,18 @@ function laneCuts(run) {
   return list;
 }
 
-/** Positions of the nodes, 0 to 1. A node without one stands on a circle. */
+/** Positions of the nodes, 0 to 1, spread over the whole picture. A node without one stands on a circle. */
 function readSpots(run) {
   const n = run.nodes.length, given = run.bundle.positions ?? {};
-  return new Map(run.nodes.map((name, i) => {
+  const raw = run.nodes.map((name, i) => {
     const turn = 2 * Math.PI * i / n - Math.PI / 2;
-    return [name, given[name] ?? [0.5 + 0.5 * Math.cos(turn), 0.5 + 0.5 * Math.sin(turn)]];
-  }));
+    return given[name] ?? [0.5 + 0.5 * Math.cos(turn), 0.5 + 0.5 * Math.sin(turn)];
+  });
+  const spread = [0, 1].map((axis) => {
+    const all = raw.map((p) => p[axis]), low = Math.min(...all), width = Math.max(...all) - low;
+    return width > 0.05 ? (x) => (x - low) / width : () => 0.5;
+  });
+  return new Map(run.nodes.map((name, i) => [name, [spread[0](raw[i][0]), spread[1](raw[i][1])]]));
 }
 
 function roundSpan(span, run) {
@@ -1769,6 +1807,8 @@ function arrowHead(x1, y1, x2, y2, size = 7) {
 function outcomeMark(outcome, x, y, r) {
   const d = outcome === "good" ? `M${round(x - r)} ${round(y)}l${round(r * 0.7)} ${round(r * 0.8)} ${round(r * 1.3)} ${round(-r * 1.7)}`
     : outcome === "refused" ? `M${round(x - r)} ${round(y)}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0M${round(x - r * 0.7)} ${round(y - r * 0.7)}l${round(r * 1.4)} ${round(r * 1.4)}`
+    : outcome === "slow" ? `M${round(x - r)} ${round(y)}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0M${round(x)} ${round(y - r * 0.7)}v${round(r * 0.7)}h${round(r * 0.6)}`
+    : outcome === "open" ? `M${round(x - r)} ${round(y)}h.2M${round(x)} ${round(y)}h.2M${round(x + r)} ${round(y)}h.2`
     : outcome === "wrong" ? `M${round(x)} ${round(y - r * 1.1)}v${round(r * 1.2)}M${round(x)} ${round(y + r * 0.9)}v.4` : crossPath(x, y, r * 0.85);
   return `<path class="mark" d="${d}"/>`;
 }
@@ -1799,7 +1839,7 @@ function darkAround(element) {
 // ---------------------------------------------------------------------------------------------------------------
 
 const LIGHT = `--surface:#ffffff; --sunken:#f3f4f6; --ink:#1a1a1a; --muted:#5a5e63; --line:#8b8f94; --grid:#e4e6e9; --edge:#d5d8dc;
-  --delivered:#0072b2; --dropped:#d55e00; --good:#009e73; --leader:#cc79a7; --cut:#8b8f94; --down:#1a1a1a;
+  --delivered:#0072b2; --dropped:#d55e00; --good:#009e73; --leader:#c0699a; --cut:#85898e; --down:#1a1a1a;
   --delivered-text:#00629b; --dropped-text:#a84700; --good-text:#00694c; --on-good:#ffffff; --veil:0.66;`;
 const DARK = `--surface:#1e2023; --sunken:#15171a; --ink:#eceded; --muted:#a9adb3; --line:#8d9298; --grid:#34373c; --edge:#3d4147;
   --delivered:#56b4e9; --dropped:#f0803c; --good:#2fc99a; --leader:#e79bc5; --cut:#8d9298; --down:#f2f2f2;
@@ -1821,8 +1861,8 @@ button, select { font: inherit; color: inherit; }
 :focus-visible { outline: 2px solid var(--delivered); outline-offset: 2px; border-radius: 6px; }
 .node:focus { outline: none; }
 
-.head { display: flex; gap: 8px 24px; align-items: flex-start; min-height: 32px; margin-bottom: 4px; }
-.title { font-size: 15.5px; font-weight: 650; flex: 0 0 276px; padding-top: 4px; }
+.head { display: flex; gap: 8px 22px; align-items: flex-start; min-height: 32px; margin-bottom: 4px; }
+.title { font-size: 15.5px; font-weight: 650; flex: 0 0 300px; padding-top: 4px; }
 .acts { flex: 1; display: flex; flex-wrap: wrap; gap: 6px; align-items: center; min-width: 0; }
 .chips { display: contents; }
 .none { color: var(--muted); padding: 4px 0; }
@@ -1843,7 +1883,7 @@ button:disabled { color: var(--muted); opacity: .55; cursor: default; }
   border: 1px solid var(--edge); border-radius: 6px; padding: 6px 8px; white-space: pre; overflow-x: auto; }
 .trouble { margin: 6px 0; padding: 8px 12px; border-left: 4px solid var(--dropped); background: var(--sunken); border-radius: 4px; white-space: pre-wrap; overflow-wrap: anywhere; }
 
-.stage { display: grid; grid-template-columns: 276px minmax(0, 1fr); gap: 0 24px; align-items: start; }
+.stage { display: grid; grid-template-columns: 300px minmax(0, 1fr); gap: 0 22px; align-items: start; }
 .narrow .stage { grid-template-columns: minmax(0, 1fr); }
 .left, .right { min-width: 0; }
 .hint { color: var(--muted); font-size: 12px; min-height: 34px; margin-top: 6px; overflow-wrap: anywhere; }
@@ -1864,18 +1904,18 @@ button:disabled { color: var(--muted); opacity: .55; cursor: default; }
 .link.one-way { stroke-dasharray: 9 4; }
 .link.to-cut { stroke: var(--dropped); stroke-width: 2.4; stroke-dasharray: 4 4; opacity: 1; }
 .cut-under { fill: none; stroke: var(--surface); stroke-width: 13; stroke-linecap: round; opacity: .85; }
-.cut-band { fill: none; stroke: url(#cut-graph); stroke-width: 13; stroke-linecap: butt; }
-.cut-line { fill: none; stroke: var(--muted); stroke-width: 1.8; stroke-dasharray: 6 4; }
+.cut-band { fill: none; stroke: var(--cut); stroke-width: 12; stroke-dasharray: 1.8 4; }
+.cut-line { fill: none; stroke: var(--ink); stroke-width: 1.6; stroke-dasharray: 7 4; }
 .cut-hatch { stroke: var(--cut); stroke-width: 2.2; opacity: .6; }
 .refused-hatch { stroke: var(--dropped); stroke-width: 2; }
 .drawn { fill: none; stroke: var(--dropped); stroke-width: 2.6; stroke-dasharray: 7 4; stroke-linecap: round; }
 .node .halo { fill: none; stroke: none; }
 .node .body { fill: var(--surface); stroke: var(--delivered); stroke-width: 2.6; }
 .node .mark { color: var(--delivered); }
-.node.client .body, .node.user .body { stroke: var(--ink); }
-.node.client .mark, .node.user .mark { color: var(--ink); }
-.node.leader .body { stroke: var(--leader); stroke-width: 3.2; }
-.node.leader .mark { color: var(--leader); }
+.node.as-client .body { stroke: var(--ink); }
+.node.as-client .mark { color: var(--ink); }
+.node.as-leader .body { stroke: var(--leader); stroke-width: 3.2; }
+.node.as-leader .mark { color: var(--leader); }
 .node .down-mark { display: none; stroke: var(--surface); stroke-width: 3.4; stroke-linecap: round; }
 .node.down .body { fill: var(--down); stroke: var(--down); stroke-dasharray: 3 3; }
 .node.down .mark { display: none; }
@@ -1896,6 +1936,7 @@ button:disabled { color: var(--muted); opacity: .55; cursor: default; }
 
 .diagram { position: relative; border-radius: 6px; }
 .lane { stroke: var(--line); stroke-width: 1.3; }
+.ticks { pointer-events: none; }
 .lane-name { font-weight: 650; }
 .gutter-small, .tick { font-size: 11.5px !important; fill: var(--muted) !important; }
 .grid { stroke: var(--grid); }
@@ -1925,6 +1966,10 @@ button:disabled { color: var(--muted); opacity: .55; cursor: default; }
 .op.good .mark { stroke: var(--on-good); }
 .op.refused rect { fill: url(#refused); stroke: var(--dropped); }
 .op.refused .mark { stroke: var(--ink); }
+.op.slow rect { fill: var(--surface); stroke: var(--good); stroke-width: 2.2; }
+.op.slow .mark { stroke: var(--ink); stroke-width: 1.5; }
+.op.open rect { fill: none; stroke: var(--muted); stroke-dasharray: 4 3; }
+.op.open .mark { stroke: var(--muted); }
 .op.wrong rect { fill: var(--dropped); stroke: var(--ink); }
 .op.wrong .mark { stroke: var(--surface); stroke-width: 2.4; }
 .op.never rect { fill: var(--surface); stroke: var(--dropped); stroke-dasharray: 2 2.5; }
@@ -1946,17 +1991,20 @@ button:disabled { color: var(--muted); opacity: .55; cursor: default; }
 .tip { position: absolute; z-index: 2; max-width: 290px; pointer-events: none; padding: 6px 10px; background: var(--ink); color: var(--surface); border-radius: 8px; font-size: 12px; overflow-wrap: anywhere; }
 .tip b, .tip span { display: block; }
 .under { display: flex; flex-wrap: wrap; gap: 4px 14px; align-items: center; justify-content: space-between; margin-top: 4px; padding-left: 2px; }
-.key { display: inline-flex; flex-wrap: wrap; gap: 2px 12px; color: var(--muted); font-size: 11.5px; }
+.key { flex: 1 1 220px; display: inline-flex; flex-wrap: wrap; gap: 2px 12px; color: var(--muted); font-size: 11.5px; }
+.cut-zone { fill: url(#cut-lanes); }
+.sign .cut-zone { fill: url(#cut-key); }
 .key span { display: inline-flex; gap: 5px; align-items: center; }
 .zoom { display: inline-flex; gap: 4px; align-items: center; color: var(--muted); font-size: 12px; margin-left: auto; }
 .zoom .tool { min-width: 30px; min-height: 28px; }
 
-.drive { display: grid; grid-template-columns: 276px minmax(0, 1fr); gap: 6px 24px; align-items: end; margin-top: 10px; padding-top: 10px; border-top: 1px solid var(--grid); }
+.drive { display: grid; grid-template-columns: 300px minmax(0, 1fr); gap: 6px 22px; align-items: end; margin-top: 10px; padding-top: 10px; border-top: 1px solid var(--grid); }
 .narrow .drive { grid-template-columns: minmax(0, 1fr); }
 .narrow .scrub { order: -1; }
 .buttons { display: flex; gap: 5px; align-items: center; }
-.buttons .play { background: var(--ink); border-color: var(--ink); color: var(--surface); min-width: 42px; }
-.buttons select { margin-left: 6px; min-width: 0; height: 34px; border: 1px solid var(--edge); border-radius: 8px; background: var(--surface); padding: 0 4px; color: var(--muted); }
+.buttons .tool.play { background: var(--ink); border-color: var(--ink); color: var(--surface); min-width: 42px; }
+.buttons .tool { min-width: 33px; }
+.buttons select { margin-left: auto; min-width: 0; height: 34px; border: 1px solid var(--edge); border-radius: 8px; background: var(--surface); padding: 0 4px; color: var(--muted); }
 .scrub { padding-left: calc(var(--gutter, 0px) - 10px); }
 .marks { margin-left: 10px; overflow: visible; }
 .marks .window { fill: var(--line); opacity: .55; }
@@ -2030,6 +2078,25 @@ function render({ model, el }) {
     model.off("change:bundle", changed);
     player.destroy();
   };
+}
+
+/** In a page without a kernel: draw into every element that carries a recorded run. Python calls this at the end of its
+ * classic script. What stood there for readers without a script stays if the run cannot be drawn. */
+function mountAll() {
+  const start = () => {
+    for (const element of document.querySelectorAll("[data-dslib-player][data-bundle]")) {
+      const data = element.dataset.bundle;
+      element.removeAttribute("data-bundle");
+      try {
+        mount(element, JSON.parse(data));
+      } catch (error) {
+        element.prepend(make("p", { role: "alert" }, `This run cannot be played: ${error.message}.`));
+        console.error(error);
+      }
+    }
+  };
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
 }
 
 export default { render };

@@ -1,0 +1,527 @@
+"""The player: a run to move through, and, where Python runs, to break by hand.
+
+``play(scenario, until=1_000)`` shows a scenario live: each cut or crash becomes a fault of the scenario, which is run
+again from its seed. ``replay(sim)`` shows a run that has been made. ``save_page(path, view)`` writes a page that plays
+without Python, also when it is opened from disk.
+
+The picture is drawn by ``player.js``. What it is given is a *bundle* ("dslib.player/1")::
+
+    {"schema", "title", "summary", "live", "run", "request", "error", "broken",
+     "trace": Trace.to_json, "links": [[a, b]], "roles": {name: word}, "positions": {name: [x, y]},
+     "faults": [{"at", "call", "args", "code", "label"}], "target": 0.9,
+     "operations": [{"id", "client", "label", "start", "end", "judged", "outcome", "say"}]}
+
+Times are ms. ``request`` is the number of the reader's question that this bundle answers. ``error`` says why a run
+failed (the trace is then that of the run before), ``broken`` which declared property does not hold.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from html import escape
+from math import inf
+from pathlib import Path
+from typing import Any
+
+from ..clients import Client
+from ..faults import Fault
+from ..history import Operation
+from ..metrics import Seen, what_users_saw
+from ..simulation import PropertyBroken, Simulation
+from ..trace import Event
+from .layout import arrange
+from .spacetime import space_time_svg, window
+
+SCHEMA = "dslib.player/1"
+
+#: A page that is read without a script lists so many events; print(trace) shows all.
+MOST_LISTED = 400
+#: A notebook's output carries the run itself up to this size in characters; above it, only the picture and the words.
+MOST_CARRIED = 400_000
+#: A value of a node's state is cut off after so many characters.
+MOST_OF_A_VALUE = 80
+
+Scenario = Callable[..., Simulation]
+Judge = Callable[[Simulation], Iterable[Seen]]
+
+
+def play(
+    scenario: Scenario,
+    until: float,
+    *,
+    target: float | None = 0.9,
+    judge: Judge | None = None,
+    within: float = inf,
+    title: str | None = None,
+    roles: Mapping[str, str] | None = None,
+    layout: Any = None,
+    at: float | None = None,
+    **params: Any,
+) -> PlayerView:
+    """Run ``scenario(**params)`` up to ``until`` ms and show it, live where the notebook has a kernel.
+
+    Args:
+        scenario: a function that returns a simulation which has not run yet.
+        until: when the run ends, in ms.
+        target: the share of good answers to compare with, a fraction of 1; None for no target.
+        judge: what users saw: a function of the simulation that returns what ``metrics.what_users_saw`` returns.
+            By default every answered operation is good.
+        within: without a judge: an answer counts as good within so many ms.
+        title: words above the picture; by default the scenario's name.
+        roles: what each node is, such as ``{"r1": "replica"}``; by default clients are clients, others named by class.
+        layout: where nodes stand: see ``layout.arrange``.
+        at: the moment shown first, in ms; by default the first one where something goes wrong.
+        **params: given to the scenario, for example ``seed=3``.
+
+    Raises:
+        TypeError: the scenario does not return a simulation.
+        ValueError: the simulation has run already, records no trace, or an argument is out of its range.
+    """
+    name = getattr(scenario, "__name__", "scenario")
+    if isinstance(scenario, Simulation):
+        raise TypeError(
+            "play(…) takes the function that makes the simulation, so that it can run it again: write play(scenario, "
+            "until=…), or replay(sim) for a run that has been made"
+        )
+    _check(until=until, target=target)
+
+    def run(faults: list[Fault] | None) -> tuple[Simulation, list[Fault], str | None]:
+        sim = scenario(**params)
+        if not isinstance(sim, Simulation):
+            raise TypeError(f"{name}() returned {sim!r}: a scenario ends with `return sim`, the simulation itself")
+        if sim._booted:
+            raise ValueError(
+                f"{name}() returned a simulation that has run: leave run(…) out of the scenario, play does it"
+            )
+        if sim._record is None:
+            raise ValueError(f'{name}() records no trace: leave trace="off" out of its Simulation(…)')
+        if sim._states is None:  # the picture shows what nodes know; recording it changes nothing that happens
+            sim._states = {}
+        if faults is not None:
+            sim.set_faults(faults)
+        planned = sim.faults
+        try:
+            sim.run(until=until)
+        except PropertyBroken as broken:
+            return sim, planned, str(broken)
+        return sim, planned, None
+
+    return PlayerView(
+        run,
+        live=True,
+        judge=judge or (lambda sim: what_users_saw(sim.history, sim.now, within=within)),
+        title=title or _words(name),
+        target=target,
+        roles=roles,
+        layout=layout,
+        at=at,
+    )
+
+
+def replay(
+    sim: Simulation,
+    *,
+    target: float | None = 0.9,
+    judge: Judge | None = None,
+    within: float = inf,
+    title: str = "A recorded run",
+    roles: Mapping[str, str] | None = None,
+    layout: Any = None,
+    at: float | None = None,
+) -> PlayerView:
+    """Show a simulation that has run. Arguments as in ``play``.
+
+    What nodes know is shown only if the simulation was made with ``trace="state"``.
+
+    Raises:
+        TypeError: this is no simulation.
+        ValueError: it has not run yet, or records no trace.
+    """
+    if not isinstance(sim, Simulation):
+        raise TypeError(f"replay(…) shows a simulation that has run, not {sim!r}; play(scenario, until=…) runs one")
+    _check(target=target)
+    if sim._record is None:
+        raise ValueError('this simulation records no trace: make it with Simulation(…, trace="state")')
+    if not sim._booted:
+        raise ValueError(
+            "this simulation has not run yet: call sim.run(until=…) first, or show its scenario with play(…)"
+        )
+    return PlayerView(
+        lambda _: (sim, sim.faults, None),
+        live=False,
+        judge=judge or (lambda sim: what_users_saw(sim.history, sim.now, within=within)),
+        title=title,
+        target=target,
+        roles=roles,
+        layout=layout,
+        at=at,
+    )
+
+
+class PlayerView:
+    """What ``play`` and ``replay`` return: shown by a notebook as the player, printed as its finding.
+
+    ``sim`` is the run that is shown, ``faults`` its faults, ``summary`` the finding in words, ``bundle`` what the
+    picture is drawn from. After breaking things by hand, ``view.sim`` is the run that came of it.
+    """
+
+    sim: Simulation
+    faults: list[Fault]
+
+    def __init__(
+        self,
+        run: Callable[[list[Fault] | None], tuple[Simulation, list[Fault], str | None]],
+        *,
+        live: bool,
+        judge: Judge,
+        title: str,
+        target: float | None,
+        roles: Mapping[str, str] | None,
+        layout: Any,
+        at: float | None,
+    ) -> None:
+        self._run, self._judge, self._layout, self._at = run, judge, layout, at
+        self._live, self._title, self._target = live, title, target
+        self._given_roles = dict(roles or {})
+        self._links: list[tuple[str, str]] = []
+        self._places: dict[str, tuple[float, float]] = {}
+        self._runs = 0
+        self._widget: Any = None
+        self.bundle: dict[str, Any] = self._bundle(*run(None))
+
+    @property
+    def summary(self) -> str:
+        """The finding in words, computed from the run."""
+        return str(self.bundle["summary"])
+
+    @property
+    def code(self) -> str:
+        """The faults as Python: one ``sim.at(…)`` a line."""
+        return "\n".join(map(str, self.faults))
+
+    def rerun(self, faults: Iterable[Fault | dict[str, Any]], request: int = 0) -> None:
+        """Run the scenario again from its seed, with exactly these faults, and show that.
+
+        When that fails, the picture of the run before stays and ``bundle["error"]`` says what went wrong.
+        """
+        asked = list(faults)
+        try:
+            wanted = [f if isinstance(f, Fault) else Fault.from_json(f) for f in asked]
+            bundle = self._bundle(*self._run(wanted))
+        except (Exception, KeyboardInterrupt) as error:  # whatever a student's node may raise
+            bundle = {**self.bundle, "error": _explain(error), "faults": [_fault_or_words(f) for f in asked]}
+        self.bundle = {**bundle, "request": request}
+        if self._widget is not None:
+            self._widget.bundle = self.bundle
+
+    # -- showing ---------------------------------------------------------------------------------------------------
+
+    @property
+    def widget(self) -> Any:
+        """The notebook widget, made when first asked for; None where anywidget is not installed."""
+        if self._widget is None and (kind := _widget_class()) is not None:
+            self._widget = kind(bundle=self.bundle)
+            answered: list[Any] = [None]
+
+            def asked(_: Any) -> None:
+                question = (self._widget.request, json.dumps(self._widget.acts))
+                if question != answered[0]:  # acts and request change together, and each is reported
+                    answered[0] = question
+                    self.rerun(self._widget.acts, self._widget.request)
+
+            self._widget.observe(asked, names=["acts", "request"])
+        return self._widget
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        shown: dict[str, Any] = {"text/plain": repr(self), "text/html": self._fallback()}
+        widget = self.widget
+        if widget is None:
+            shown["text/html"] += (
+                "<p>To move through this run and break it by hand: <code>pip install anywidget</code></p>"
+            )
+            return shown
+        made = widget._repr_mimebundle_(**kwargs)
+        views, metadata = made if isinstance(made, tuple) else (made, {})
+        return {**views, **shown}, metadata
+
+    def _fallback(self) -> str:
+        """The run for a page without a kernel: a picture and words, which the player's script brings to life."""
+        recorded = {**self.bundle, "live": False, "error": None}
+        data = _json(recorded)
+        carried = f' data-bundle="{escape(data, quote=True)}"' if len(data) <= MOST_CARRIED else ""
+        return f'<div data-dslib-player{carried} style="max-width:100%">{_still(self.bundle, self.sim)}</div>'
+
+    def to_html(self, path: str | Path | None = None) -> str:
+        """A page of its own that plays this run without Python. Written to ``path``, if one is given."""
+        page = _page(self.bundle["title"], [self])
+        if path is not None:
+            Path(path).write_text(page, encoding="utf-8")
+        return page
+
+    def __repr__(self) -> str:
+        return f"{self.bundle['title']}: {self.summary}"
+
+    # -- the bundle ------------------------------------------------------------------------------------------------
+
+    def _bundle(self, sim: Simulation, faults: list[Fault], broken: str | None) -> dict[str, Any]:
+        trace = json.loads(sim.trace.to_json())
+        for event in trace["events"]:
+            if event[1] == "state" and event[6]:
+                event[6] = {name: _cut(value) for name, value in event[6].items()}
+        seen = list(self._judge(sim))
+        if not all(isinstance(s, Seen) for s in seen):
+            raise TypeError("judge(sim) must return what metrics.what_users_saw(sim.history, …) returns")
+        self.sim, self.faults, self._runs = sim, faults, self._runs + 1
+        roles = {name: self._given_roles.get(name) or _role(node) for name, node in sim.nodes.items()}
+        self._links = _links(sim, trace, self._links)
+        if list(self._places) != list(sim.nodes):
+            self._places = arrange(list(sim.nodes), roles, self._links, self._layout)
+        return {
+            "schema": SCHEMA,
+            "title": self._title,
+            "summary": _summary(trace, seen, broken),
+            "live": self._live,
+            "run": self._runs,
+            "request": 0,
+            "error": None,
+            "broken": broken,
+            "trace": trace,
+            "links": [list(pair) for pair in self._links],
+            "roles": roles,
+            "positions": {name: list(self._places[name]) for name in sim.nodes},
+            "faults": [{**f.to_json(), "code": str(f), "label": label(f)} for f in faults],
+            "operations": [_operation(s) for s in seen],
+            "target": self._target,
+            **({} if self._at is None else {"playhead": self._at}),
+        }
+
+
+def save_page(path: str | Path, *views: PlayerView, title: str | None = None) -> None:
+    """Write one page that shows these runs one under the other, and plays them without Python or a network.
+
+    Raises:
+        ValueError: there is nothing to show.
+    """
+    if not views:
+        raise ValueError('save_page("page.html", view) needs a view to show: view = play(scenario, until=1_000)')
+    Path(path).write_text(_page(title or views[0].bundle["title"], views), encoding="utf-8")
+
+
+# -- what the bundle says ---------------------------------------------------------------------------------------------
+
+
+def label(fault: Fault) -> str:
+    """A fault in few words: ``cut r1 r2 | r3 at 100``."""
+    if fault.call == "network.partition":
+        what = "cut " + " | ".join(" ".join(group) for group in fault.args)
+    elif fault.call == "network.cut":
+        what = f"cut {fault.args[0]} {'→' if len(fault.args) > 2 else '–'} {fault.args[1]}"
+    elif fault.call == "network.heal":
+        what = "heal" + (f" {fault.args[0]} – {fault.args[1]}" if fault.args else "")
+    else:
+        what = " ".join([fault.call.removeprefix("network.").replace("_", " "), *map(str, fault.args)])
+    return f"{what} at {fault.at:g}"
+
+
+def _summary(trace: dict[str, Any], seen: list[Seen], broken: str | None) -> str:
+    kinds = [event[1] for event in trace["events"]]
+    sent, delivered, dropped = (kinds.count(kind) for kind in ("send", "deliver", "drop"))
+    words = f"{_count(sent, 'message')} sent, {delivered:,} delivered, {dropped:,} dropped"
+    judged = [s for s in seen if s.judged is not None]
+    if judged:
+        good = sum(s.outcome == "good" for s in judged)
+        words += f"; users: {_count(len(judged), 'operation')}, {good:,} good = {100 * good / len(judged):.3g} %"
+    return words + (f". {broken}" if broken else ".")
+
+
+def _operation(seen: Seen) -> dict[str, Any]:
+    op = seen.operation
+    return {
+        "id": op.id,
+        "client": str(op.process).split("#")[0],
+        "label": _asked(op),
+        "start": op.invoked,
+        "end": op.completed,
+        "judged": seen.judged,
+        "outcome": seen.outcome,
+        "say": seen.say,
+    }
+
+
+def _asked(op: Operation) -> str:
+    """``write x=4``, ``read x → 4``, ``post 'hello'``."""
+    words = op.f if op.key is None else f"{op.f} {op.key}"
+    if op.arg is not None:
+        words += f" {op.arg!r}" if op.key is None else f"={op.arg}"
+    if op.status == "ok" and op.result_known and op.result is not None:
+        words += f" → {op.result}"
+    return _cut(words)
+
+
+def _links(sim: Simulation, trace: dict[str, Any], known: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The lines of the graph: the topology's, or the pairs that talked in any run so far."""
+    if sim.network.topology is not None:
+        return sim.network.links()
+    order = {name: i for i, name in enumerate(sim.nodes)}
+    talked = {
+        (e[2], e[3]) if order[e[2]] < order[e[3]] else (e[3], e[2])
+        for e in trace["events"]
+        if e[1] == "send" and e[2] != e[3]
+    }
+    return sorted({*known, *talked}, key=lambda pair: (order[pair[0]], order[pair[1]]))
+
+
+def _role(node: Any) -> str:
+    return (
+        "client"
+        if isinstance(node, Client)
+        else _words(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(node).__name__)).lower()
+    )
+
+
+def _explain(error: BaseException) -> str:
+    """An exception for the reader of a picture: what it says, and the line of theirs that it comes from."""
+    if isinstance(error, KeyboardInterrupt):
+        return "The run was interrupted. The picture shows the run before it."
+    own = str(Path(__file__).resolve().parent.parent)
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if not str(Path(f.filename)).startswith(own)]
+    where = (
+        f" (in {frames[-1].name}, line {frames[-1].lineno}: {frames[-1].line})" if frames and frames[-1].line else ""
+    )
+    return f"{type(error).__name__}: {error}{where}\nThe picture shows the run before it. Undo takes the last act back."
+
+
+def _fault_or_words(asked: Any) -> dict[str, Any]:
+    """A fault that could not be run stays in the list, so that it can be taken back."""
+    fault = asked if isinstance(asked, Fault) else None
+    if fault is None:
+        try:
+            fault = Fault.from_json(asked)
+        except ValueError:
+            return dict(asked) if isinstance(asked, dict) else {"at": 0, "call": str(asked), "args": []}
+    return {**fault.to_json(), "code": str(fault), "label": label(fault)}
+
+
+def _check(*, until: float | None = None, target: float | None) -> None:
+    if until is not None and (isinstance(until, bool) or not isinstance(until, int | float) or not 0 < until < inf):
+        raise ValueError(f"until is {until!r}: write when the run ends, in ms, for example until=1_000")
+    if target is not None and (isinstance(target, bool) or not isinstance(target, int | float) or not 0 < target <= 1):
+        raise ValueError(
+            f"target is {target!r}: write a share of good answers above 0 and at most 1, for example 0.9, or None"
+        )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_OF_A_VALUE else text[: MOST_OF_A_VALUE - 1] + "…"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").strip().capitalize()
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n:,} {what}" + ("" if n == 1 else "s")
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+# -- the widget and the page ------------------------------------------------------------------------------------------
+
+
+@cache
+def module_source() -> str:
+    """The player's ES module, as text: a path would make anywidget watch the file."""
+    return (Path(__file__).parent / "player.js").read_text(encoding="utf-8")
+
+
+@cache
+def _widget_class() -> Any:
+    try:
+        import anywidget
+        import traitlets
+    except ImportError:
+        return None
+
+    class PlayerWidget(anywidget.AnyWidget):
+        _esm = module_source()
+        bundle = traitlets.Dict().tag(sync=True)
+        acts: Any = traitlets.List().tag(sync=True)
+        request = traitlets.Int(0).tag(sync=True)
+
+    return PlayerWidget
+
+
+@cache
+def classic_script() -> str:
+    """The same module as a classic script, which browsers also run in a page opened from disk.
+
+    It draws into every element that carries ``data-dslib-player`` and ``data-bundle``.
+
+    Raises:
+        RuntimeError: the module has other exports than the two this knows, or imports something.
+    """
+    source = module_source()
+    exports = re.findall(r"^export\b.*", source, re.MULTILINE)
+    known = ["export function mount(element, bundle, options = {}) {", "export default { render };"]
+    if exports != known or re.search(r"^import\b", source, re.MULTILINE) or "</script" in source.lower():
+        raise RuntimeError(
+            f"player.js cannot be wrapped as a classic script: its exports are {exports}, expected {known}"
+        )
+    plain = source.replace(known[0], known[0].removeprefix("export ")).replace(known[1], "")
+    return f'(() => {{\n"use strict";\n{plain}\nmountAll();\n}})();\n'
+
+
+def _still(bundle: dict[str, Any], sim: Simulation) -> str:
+    """The run without a script: title, finding, picture, faults and events as text."""
+    start, end = window(bundle)
+    shown = "" if end - start >= bundle["trace"]["end"] else f" The picture shows {start:,.0f} to {end:,.0f} ms."
+    events = [e for e in sim.trace if e.kind != "state"]
+    more = f"<p>The first {MOST_LISTED:,} of {len(events):,}.</p>" if len(events) > MOST_LISTED else ""
+    rows = "".join(f"<li>{escape(_line(e))}</li>" for e in events[:MOST_LISTED])
+    faults = "".join(f"<li><code>{escape(f['code'])}</code></li>" for f in bundle["faults"])
+    parts = [
+        f"<p><strong>{escape(bundle['title'])}</strong><br>{escape(bundle['summary'] + shown)}</p>",
+        '<div style="overflow-x:auto" tabindex="0" role="region" aria-label="Space-time diagram">',
+        f"{space_time_svg(bundle)}</div>",
+        f"<p>What was done to the system:</p><ul>{faults}</ul>" if faults else "",
+        f"<details><summary>{_count(len(events), 'event')} as text</summary>{more}",
+        f'<ol style="max-height:20em;overflow:auto">{rows}</ol></details>',
+    ]
+    return "".join(parts)
+
+
+def _line(event: Event) -> str:
+    return " ".join(str(event).split())
+
+
+def _page(title: str, views: Iterable[PlayerView]) -> str:
+    bodies = "\n".join(
+        f'<div data-dslib-player data-bundle="{escape(_json({**v.bundle, "live": False, "error": None}), quote=True)}">'
+        f"{_still(v.bundle, v.sim)}</div>"
+        for v in views
+    )
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(title)}</title>
+<style>
+body {{ margin: 1rem auto; padding: 0 1rem; max-width: 72rem; font: 15px/1.5 system-ui, sans-serif; }}
+body {{ color: #1a1a1a; background: #fafafa; }}
+@media (prefers-color-scheme: dark) {{ body {{ color: #eceded; background: #101113; }} }}
+</style>
+</head>
+<body>
+{bodies}
+<script>
+{classic_script()}</script>
+</body>
+</html>
+"""

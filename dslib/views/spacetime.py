@@ -1,0 +1,182 @@
+"""A space-time diagram as still SVG, for pages where no script runs.
+
+It takes the player's bundle (see ``player.py``) and stands on any paper: no background, text in the page's own colour.
+Of a long run it shows one window.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+from .palette import OUTCOMES, SIGNS
+
+WIDTH, GUTTER, TOP = 760, 104, 34
+#: More messages than this cannot be told apart in one picture.
+MOST_MESSAGES = 110
+
+_COLOUR = {name: sign.either for name, sign in SIGNS.items()}
+_FAULT_MARKS = {"network.heal": "heal", "crash": "crash", "restart": "restart"}
+
+
+def space_time_svg(bundle: dict[str, Any]) -> str:
+    """The run as one ``<svg>`` element, with its finding as its label."""
+    trace = bundle["trace"]
+    nodes: list[str] = trace["nodes"]
+    start, end = window(bundle)
+    gap = 44 if len(nodes) <= 5 else 30 if len(nodes) <= 10 else 18
+    lane = {name: TOP + 16.0 + gap * i for i, name in enumerate(nodes)}
+    bottom = TOP + 16 + gap * (len(nodes) - 1) + 16
+    scale = (WIDTH - GUTTER - 16) / ((end - start) or 1.0)
+
+    def x(time: float) -> float:
+        return round(GUTTER + (min(max(time, start), end) - start) * scale, 1)
+
+    out: list[str] = []
+    for tick in _ticks(start, end):
+        at = x(tick)
+        out.append(f'<path d="M{at} {TOP}V{bottom}" stroke="currentColor" stroke-opacity=".15"/>')
+        anchor = "start" if at < GUTTER + 20 else "end" if at > WIDTH - 50 else "middle"
+        out.append(_text(at, bottom + 15, f"{tick:,g} ms", anchor, opacity=0.75))
+    for name, y in lane.items():
+        out.append(_text(GUTTER - 10, y + 4, _short(name, 13), "end", weight=600))
+        out.append(f'<path d="M{GUTTER} {y}H{WIDTH - 16}" stroke="currentColor" stroke-opacity=".5"/>')
+    out += _outages(trace, lane, x, start, end)
+    out += _messages(trace, lane, x, start, end)
+    for fault in bundle["faults"]:
+        if start <= fault["at"] <= end:
+            at = x(fault["at"])
+            mark = _FAULT_MARKS.get(fault["call"], "cut" if fault["call"].startswith("network.") else "fault")
+            out.append(f'<path d="M{at} {TOP - 4}V{bottom}" stroke="currentColor" stroke-dasharray="2 3"/>')
+            out.append(_text(at, TOP - 10, mark, "end" if at > WIDTH - 60 else "middle"))
+    height, rows = _users(bundle, x, start, end, bottom + 34)
+    out += rows
+    label = escape(f"Space-time diagram. {bundle['summary']}", quote=True)
+    return (
+        f'<svg role="img" aria-label="{label}" viewBox="0 0 {WIDTH} {height}" '
+        f'style="display:block;width:100%;min-width:560px;max-width:{WIDTH}px" fill="none" '
+        f'font-family="system-ui,sans-serif" font-size="12">{"".join(out)}</svg>'
+    )
+
+
+def window(bundle: dict[str, Any]) -> tuple[float, float]:
+    """From when to when (ms) the still picture shows the run: all of it, or the part in which things first go wrong."""
+    trace = bundle["trace"]
+    end = trace["end"] or max((e[0] for e in trace["events"]), default=1.0) or 1.0
+    sends = [e[0] for e in trace["events"] if e[1] == "send"]
+    if len(sends) <= MOST_MESSAGES:
+        return 0.0, end
+    trouble = next((e[0] for e in trace["events"] if e[1] in ("drop", "crash")), 0.0)
+    first = max(0, next((i for i, at in enumerate(sends) if at >= trouble), 0) - MOST_MESSAGES // 4)
+    last = min(len(sends) - 1, first + MOST_MESSAGES)
+    return (0.0 if first == 0 else sends[first]), sends[last]
+
+
+def _messages(trace: dict[str, Any], lane: dict[str, float], x: Any, start: float, end: float) -> list[str]:
+    sent: dict[Any, tuple[float, str, str]] = {}
+    ways, heads, lost, crosses = [], [], [], []
+    for time, kind, src, dest, id, _, _ in trace["events"]:
+        if kind == "send":
+            sent[id] = (time, src, dest)
+        if kind not in ("deliver", "drop") or id not in sent or sent[id][0] > end or time < start:
+            continue
+        began, src, dest = sent[id]
+        x1, y1, x2, y2 = x(began), lane[src], x(time), lane[dest]
+        if kind == "deliver":
+            ways.append(f"M{x1} {y1}L{x2} {y2}")
+            heads.append(_head(x1, y1, x2, y2))
+        else:
+            if time <= began:  # dropped on sending: a stub shows where it was to go
+                x2, y2 = x1 + 7, y1 + (y2 - y1) * 0.4
+            else:
+                y2 -= 7 if y2 > y1 else -7
+            lost.append(f"M{x1} {y1}L{round(x2, 1)} {round(y2, 1)}")
+            crosses.append(f"M{round(x2 - 4, 1)} {round(y2 - 4, 1)}l8 8m0 -8l-8 8")
+    blue, red = _COLOUR["delivered"], _COLOUR["dropped"]
+    return [
+        f'<path d="{"".join(ways)}" stroke="{blue}" stroke-width="1.4"/><path d="{"".join(heads)}" fill="{blue}"/>',
+        f'<path d="{"".join(lost)}" stroke="{red}" stroke-width="1.6" stroke-dasharray="{SIGNS["dropped"].dash}" '
+        f'stroke-linecap="round"/><path d="{"".join(crosses)}" stroke="{red}" stroke-width="2"/>',
+    ]
+
+
+def _head(x1: float, y1: float, x2: float, y2: float) -> str:
+    length = ((x2 - x1) ** 2 + (y2 - y1) ** 2) ** 0.5 or 1.0
+    ux, uy = (x2 - x1) / length, (y2 - y1) / length
+    bx, by = x2 - 7 * ux, y2 - 7 * uy
+    left, right = (round(bx - 3 * uy, 1), round(by + 3 * ux, 1)), (round(bx + 3 * uy, 1), round(by - 3 * ux, 1))
+    return f"M{x2} {y2}L{left[0]} {left[1]}L{right[0]} {right[1]}Z"
+
+
+def _outages(trace: dict[str, Any], lane: dict[str, float], x: Any, start: float, end: float) -> list[str]:
+    down: dict[str, float] = {}
+    spans = []
+    for time, kind, src, *_ in trace["events"]:
+        if kind == "crash":
+            down.setdefault(src, time)
+        elif kind == "restart" and src in down:
+            spans.append((src, down.pop(src), time))
+    spans += [(name, since, end) for name, since in down.items()]
+    out = []
+    for name, since, until in spans:
+        if until >= start and since <= end:
+            x1, x2, y = x(since), x(until), lane[name]
+            out.append(f'<path d="M{x1} {y}H{max(x2, x1 + 2)}" stroke="currentColor" stroke-width="9"/>')
+            out.append(_text(x1 + 2, y - 9, "down", "start"))
+    return out
+
+
+def _users(bundle: dict[str, Any], x: Any, start: float, end: float, top: float) -> tuple[float, list[str]]:
+    """The operations in rows, each with its mark; the height they need."""
+    operations = sorted(bundle["operations"], key=lambda op: (op["start"], op["id"]))
+    if not operations:
+        return top - 12, []
+    out = [_text(GUTTER - 10, top + 11, "users saw", "end", weight=600)]
+    rows: list[float] = []
+    for op in operations:
+        until = next((t for t in (op["end"], op["judged"]) if t is not None), bundle["trace"]["end"])
+        if op["start"] > end or until < start:
+            continue
+        row = next((i for i, free in enumerate(rows) if free <= op["start"]), len(rows))
+        if row == 12:  # twelve rows are full: the bars of the rest overlap
+            row = min(range(12), key=lambda i: rows[i])
+        rows[row : row + 1] = [until]
+        x1, x2, y = x(op["start"]), max(x(until) - 1, x(op["start"]) + 4), top + 18 * row
+        good = op["outcome"] == "good"
+        paint = (
+            f'fill="{_COLOUR["good"]}"'
+            if good
+            else f'stroke="{_COLOUR["dropped"]}" stroke-width="1.5"'
+            + (' stroke-dasharray="2 3"' if op["outcome"] in ("never", "open") else "")
+        )
+        out.append(f'<rect x="{x1}" y="{y}" width="{round(x2 - x1, 1)}" height="14" rx="3" {paint}/>')
+        if x2 - x1 >= 10:
+            mark = OUTCOMES[op["outcome"]][0]
+            fill = "#ffffff" if good else "currentColor"
+            out.append(
+                f'<text x="{round((x1 + x2) / 2, 1)}" y="{y + 11}" text-anchor="middle" fill="{fill}">{mark}</text>'
+            )
+    return top + 18 * len(rows) + 8, out
+
+
+def _ticks(start: float, end: float) -> list[float]:
+    raw = (end - start) / 7
+    power = 1.0
+    while power * 10 <= raw:
+        power *= 10
+    while power > raw:
+        power /= 10
+    step = next(m * power for m in (1, 2, 5, 10) if m * power >= raw * 0.999)
+    first = int(-(-start // step))
+    return [round(i * step, 6) for i in range(first, int(end // step) + 1)]
+
+
+def _text(x: float, y: float, words: str, anchor: str, *, weight: int = 400, opacity: float = 1.0) -> str:
+    return (
+        f'<text x="{x}" y="{y}" text-anchor="{anchor}" fill="currentColor" font-weight="{weight}" '
+        f'fill-opacity="{opacity}">{escape(words)}</text>'
+    )
+
+
+def _short(name: str, most: int) -> str:
+    return name if len(name) <= most else name[: most - 1] + "…"
