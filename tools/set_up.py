@@ -12,6 +12,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 
@@ -182,22 +184,23 @@ def watch(command: list[str], total: int) -> None:
         sys.exit(f"{''.join(said[-30:])}\nThe set-up did not finish; pip's last lines are above.\n{ADVICE}")
 
 
-def alone() -> object:
-    """Wait while another set-up of this checkout is at work, in a second terminal say. Keep the result until done."""
-    lock = open(ROOT / ".set-up-lock", "w")  # noqa: SIM115 - held until this process ends
-    if sys.platform == "win32":
-        import msvcrt
+@contextmanager
+def alone() -> Iterator[None]:
+    """Wait while another set-up of this checkout is at work, in a second terminal say."""
+    with open(ROOT / ".set-up-lock", "w") as lock:  # the system lets go of it when the file is closed
+        if sys.platform == "win32":
+            import msvcrt
 
-        msvcrt.locking(lock.fileno(), msvcrt.LK_LOCK, 1)
-        return lock
-    import fcntl
+            msvcrt.locking(lock.fileno(), msvcrt.LK_LOCK, 1)
+        else:
+            import fcntl
 
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        print("Another set-up of this checkout is at work: waiting for it.", flush=True)
-        fcntl.flock(lock, fcntl.LOCK_EX)
-    return lock
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                print("Another set-up of this checkout is at work: waiting for it.", flush=True)
+                fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def main(arguments: list[str]) -> None:
@@ -206,12 +209,11 @@ def main(arguments: list[str]) -> None:
         sys.exit(f"{kind!r} is not something to set up: say `course` or `dev`.")
     if sys.version_info < (3, 11):  # noqa: UP036 - someone may start this file with an older one
         sys.exit(f"The course needs Python 3.11 or newer; this is {sys.version.split()[0]} ({sys.executable}).")
-    held = alone()
     try:
-        set_up(kind)
+        with alone():
+            set_up(kind)
     except KeyboardInterrupt:
         sys.exit("\nInterrupted. The next set-up starts over; what was downloaded is kept.")
-    del held
 
 
 if __name__ == "__main__":
