@@ -1,5 +1,12 @@
 """Pictures of runs. Each view shows a picture, and says the same finding in a sentence computed from the data."""
 
+from .explore import explore
 from .player import PlayerView, play, replay, save_page
+from .plots import graph, measured, space_time, timeline
+from .predict import check, predict, recap, reveal
+from .static import View
 
-__all__ = ["PlayerView", "play", "replay", "save_page"]
+__all__ = [
+    "PlayerView", "View", "check", "explore", "graph", "measured", "play", "predict", "recap", "replay", "reveal",
+    "save_page", "space_time", "timeline",
+]  # fmt: skip

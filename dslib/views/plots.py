@@ -1,7 +1,7 @@
 """Pictures that do not move: a topology, what users saw, measured against theory, a space-time diagram.
 
-Each is a plain function from records to a `View`: a transparent SVG that reads in light and dark, and a finding in words
-that is computed from the same records. Colours have meanings (palette.py), and each meaning also has a shape or a dash.
+Each is a plain function from records to a `View`: a transparent SVG that reads in light and dark, and a finding in
+words, computed from the same records. Colours have meanings (palette.py), and each meaning also has a shape or a dash.
 """
 
 from __future__ import annotations

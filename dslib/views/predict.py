@@ -1,19 +1,28 @@
-"""Predict before you run: `predict` asks, `reveal` answers from the run, `recap` shows all of it again, `check` quizzes.
+"""Predict before you run: `predict` asks, `reveal` answers from the run, `recap` shows it all again, `check` quizzes.
 
 What the reader predicts is kept on the reader's machine, in `.predictions.json` beside the notebook. Nothing here stops
-"Run All": an unanswered question is just an unanswered question.
+"Run All": a question without an answer is just that.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from functools import cache
+from html import escape
+from math import isfinite
+from numbers import Real
+from pathlib import Path
 from typing import Any
 
-#: The options of a prediction: answers to choose from, or a range of numbers ``(low, high, unit)``.
-Options = Sequence[object] | tuple[float, float, str]
+from .keep import FILE, Predictions, Record
+from .static import STYLE, Card, count, widget_class, with_widget
+
+#: The answers to choose from, or a range of numbers ``(low, high, unit)``.
+Options = Sequence[object]
 
 
-def predict(key: str, question: str, options: Options) -> Any:
+def predict(key: str, question: str, options: Options) -> Prediction:
     """Ask the reader to commit to an answer before the run. The value of a cell: it shows the question.
 
     The choice is kept under ``key`` for this notebook, survives a restart of the kernel, and can be changed until
@@ -28,28 +37,84 @@ def predict(key: str, question: str, options: Options) -> Any:
     Raises:
         TypeError, ValueError: the key, the question or the options cannot be used; the message says what to write.
     """
-    raise NotImplementedError
+    _check_text(key, "the key of a prediction", 'a short name, such as "ring-two-cuts"')
+    _check_text(question, f"the question of prediction {key!r}", "a sentence")
+    scale = _range(options, key)
+    answers = None if scale else _answers(options, f"prediction {key!r}")
+    return Prediction(key, question, answers, scale)
 
 
-def reveal(key: str, actual: object, why: str = "") -> Any:
+def reveal(key: str, actual: object, why: str = "") -> Card:
     """Show what the reader said beside what the run did, and remember both for ``recap``.
 
     ``actual`` comes from the run. It is compared as text with the options of ``predict`` (``reveal("n", 2)`` meets the
-    option ``2`` or ``"2"``), and as a number when a number was asked for. ``why`` explains it, in plain text.
+    option ``2`` or ``"2"``), and as a number where a number was asked for. ``why`` explains it, in plain text.
     Without a prediction it just says what happened.
+
+    Raises:
+        TypeError, ValueError: the key is no text, or a number was asked for and ``actual`` is none.
     """
-    raise NotImplementedError
+    _check_text(key, "the key of a prediction", "the one that predict(…) was given")
+    store, notebook = _store(), _notebook()
+    record = store.get(notebook, key)
+    if record is None:
+        did = _short(actual)
+        hint = f"You were not asked before: run the cell with predict({key!r}, …), and this one again."
+        return Card(
+            _joined(f"It did: {did}. {hint}", why),
+            f"<p>It did: <b>{escape(did)}</b>. {escape(hint)}</p>{_because(why)}",
+        )
+    record = {**record, "did": _outcome(actual, record, key), "why": why}
+    store.put(notebook, key, record)
+    _tell_form(store, notebook, key)
+    said, did = _said(record), _did(record)
+    if record["said"] is None:
+        return Card(
+            _joined(f"You made no prediction. It did: {did}.", why),
+            f"<p>You made no prediction. It did: <b>{escape(did)}</b>.</p>{_because(why)}",
+        )
+    verdict = _verdict(record)
+    return Card(
+        _joined(f"You said: {said}. It did: {did}. {verdict}", why),
+        f"<p>You said: <b>{escape(said)}</b>. It did: <b>{escape(did)}</b>. {escape(verdict)}</p>{_because(why)}",
+        "dslib-met" if record["said"] == record["did"] else "dslib-missed",
+    )
 
 
-def recap(lesson: str | None = None) -> Any:
+def recap(lesson: str | None = None) -> Card:
     """The table of all predictions: question, you said, it did. Of this notebook, or of the one named ``lesson``
     (the file's name without ``.ipynb``).
     """
-    raise NotImplementedError
+    store = _store()
+    records = store.all(_notebook() if lesson is None else lesson)
+    if not records:
+        of = "this notebook" if lesson is None else f"{lesson}.ipynb"
+        finding = f"No predictions of {of} are kept yet. Answer its questions, then run this cell again."
+        return Card(finding, f"<p>{escape(finding)}</p>")
+    said = [r for r in records if r["said"] is not None]
+    settled = [r for r in said if r["did"] is not None and not r["range"]]
+    numbers = [r for r in said if r["did"] is not None and r["range"]]
+    right = sum(r["said"] == r["did"] for r in settled)
+    finding = f"You predicted {len(said)} of {count(len(records), 'outcome')}."
+    if settled:
+        finding += f" Of the {count(len(settled), 'choice')} that the runs have answered, {right} came out as you said."
+    if numbers:
+        finding += f" {count(len(numbers), 'number')} to compare."
+    if waiting := len(said) - len(settled) - len(numbers):
+        finding += f" {count(waiting, 'prediction')} not answered by a run yet."
+    rows = "".join(f"<tr>{_row(r)}</tr>" for r in records)
+    html = (
+        f'<div class="dslib-scroll" tabindex="0" role="group" aria-label="Your predictions"><table>'
+        f"<caption>{escape(finding)}</caption><thead><tr>"
+        + "".join(f'<th scope="col">{title}</th>' for title in ("Question", "You said", "It did"))
+        + f"</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+    lines = [f"- {r['question']} You said: {_said(r)}. It did: {_did(r)}." for r in records]
+    return Card("\n".join([finding, *lines]), html)
 
 
-def check(question: str, options: Sequence[object] | Mapping[Any, str], answer: object, why: str = "") -> Any:
-    """A self-check with immediate feedback.
+def check(question: str, options: Sequence[object] | Mapping[Any, str], answer: object, why: str = "") -> Card:
+    """A self-check with immediate feedback: each answer opens to what it tells about your thinking. Needs no kernel.
 
     Args:
         question: the question, plain text.
@@ -59,6 +124,320 @@ def check(question: str, options: Sequence[object] | Mapping[Any, str], answer: 
         why: why it is right; shown with the right answer.
 
     Raises:
-        ValueError: fewer than two options, the same twice, or an ``answer`` that is none of them.
+        TypeError, ValueError: fewer than two options, the same twice, or an ``answer`` that is none of them.
     """
-    raise NotImplementedError
+    _check_text(question, "the question of a check", "a sentence")
+    answers = _answers(list(options), f"check {question!r}")
+    if str(answer) not in answers:
+        raise ValueError(f"check {question!r}: the answer {answer!r} is none of the options: {', '.join(answers)}")
+    feedback = {str(o): text for o, text in options.items()} if isinstance(options, Mapping) else {}
+    items = []
+    for option in answers:
+        right = option == str(answer)
+        verdict = "✓ Right." if right else "✗ No."
+        told = " ".join(filter(None, [verdict, feedback.get(option, ""), why if right else ""]))
+        items.append(
+            f'<details class="{"dslib-met" if right else "dslib-missed"}"><summary>{escape(option)}</summary>'
+            f"<p>{escape(told)}</p></details>"
+        )
+    html = (
+        f'<p><span class="dslib-kind">Check yourself</span>{escape(question)}</p><div class="dslib-answers">'
+        f'{"".join(items)}</div><p class="dslib-muted">Choose an answer to see whether it holds.</p>'
+    )
+    text = [f"Check yourself: {question}", *(f"- {option}" for option in answers), _joined(f"Answer: {answer}.", why)]
+    return Card("\n".join(text), html)
+
+
+# -- the question, live and still ---------------------------------------------------------------------------------
+
+
+class Prediction:
+    """What ``predict`` returns: shown by a notebook as a form, elsewhere as the question and its options.
+
+    ``said`` is what the reader has chosen, None if nothing; ``say(answer)`` chooses it from Python.
+    """
+
+    def __init__(
+        self, key: str, question: str, options: list[str] | None, scale: tuple[float, float, str] | None
+    ) -> None:
+        self.key, self.question, self.options, self.range = key, question, options, scale
+        self._store, self._notebook = _store(), _notebook()
+        self._widget: Any = None
+        self._refused = ""
+        asked = {"question": question, "options": options, "range": list(scale) if scale else None}
+        record = self._store.get(self._notebook, key)
+        if record is None or record["said"] is None or not self._fits(record["said"]):
+            # Nothing said, so nothing to hold against it: what a run did before this was asked is forgotten.
+            record = {"said": None, "did": None, "why": "", "late": False}
+        _FORMS[self._store.path, self._notebook, key] = self
+        self._keep({**asked, **{name: record[name] for name in ("said", "did", "why", "late")}})
+
+    @property
+    def record(self) -> Record:
+        """What is kept of this prediction."""
+        found = self._store.get(self._notebook, self.key)
+        assert found is not None  # it was kept when it was asked
+        return found
+
+    @property
+    def said(self) -> str | float | None:
+        """What the reader has chosen: an option's text, a number, or None."""
+        said: str | float | None = self.record["said"]
+        return said
+
+    @property
+    def locked(self) -> bool:
+        """Whether a run has answered what the reader had said."""
+        record = self.record
+        return record["said"] is not None and record["did"] is not None and not record["late"]
+
+    def say(self, answer: object) -> None:
+        """Choose ``answer``, as a click on it does.
+
+        Raises:
+            ValueError: it is no option, no number in the range, or the run has already shown what happened.
+        """
+        if self.locked:
+            raise ValueError(f"prediction {self.key!r} was revealed: call again() to make a new one")
+        value: Any = answer if self.range else str(answer)
+        if not self._fits(value):
+            if self.range:
+                raise ValueError(f"{_short(answer)} does not answer it: write a number {_span(self.range)}")
+            raise ValueError(f"{_short(answer)!r} is none of the options: {', '.join(self.options or ())}")
+        record = self.record
+        self._keep({**record, "said": value, "late": record["did"] is not None})
+
+    def again(self) -> None:
+        """Forget what was said and what happened, to predict anew."""
+        self._keep({**self.record, "said": None, "did": None, "why": "", "late": False})
+
+    def refresh(self) -> None:
+        """Bring the form in the notebook up to date."""
+        if self._widget is not None:
+            self._widget.question = self._state()
+
+    def _keep(self, record: Record) -> None:
+        self._store.put(self._notebook, self.key, record)
+        self.refresh()
+
+    def _fits(self, said: Any) -> bool:
+        if self.range is None:
+            return said in (self.options or ())
+        return isinstance(said, int | float) and not isinstance(said, bool) and self.range[0] <= said <= self.range[1]
+
+    def _heard(self, _: Any, message: Any, __: Any) -> None:
+        """The reader did something in the form."""
+        self._refused = ""
+        try:
+            if message.get("again"):
+                self.again()
+            elif "say" in message:
+                self.say(message["say"])
+        except ValueError as error:
+            self._refused = f"{error}."
+        self.refresh()
+
+    def _state(self) -> dict[str, Any]:
+        record = self.record
+        said, did = _said(record), _did(record)
+        if record["said"] is None:
+            status = "Choose before you run what follows." if record["did"] is None else f"It did: {did}."
+        elif record["late"]:
+            status = f"You said: {said}, after the run had shown it."
+        elif record["did"] is not None:
+            status = f"You said: {said}. It did: {did}."
+        else:
+            status = f"You said: {said}. You can change it until the run shows what happens."
+        return {
+            "question": self.question,
+            "options": self.options,
+            "range": list(self.range) if self.range else None,
+            "said": record["said"],
+            "locked": self.locked,
+            "status": status,
+            "alert": " ".join(filter(None, [self._refused, self._store.trouble])),
+        }
+
+    @property
+    def finding(self) -> str:
+        """The question, its options and what the reader has said so far."""
+        state = self._state()
+        choices = [f"- {option}" for option in self.options or ()] or [f"A number {_span(self.range)}."]
+        return "\n".join(filter(None, [f"Predict: {self.question}", *choices, state["status"], state["alert"]]))
+
+    def __str__(self) -> str:
+        return self.finding
+
+    __repr__ = __str__
+
+    def to_html(self) -> str:
+        """The question, its options and what the reader has said, for a page without a kernel."""
+        state = self._state()
+        choices = "".join(f"<li>{escape(option)}</li>" for option in self.options or ())
+        body = f"<ul>{choices}</ul>" if choices else f"<p>A number {escape(_span(self.range))}.</p>"
+        alert = f"<p>{escape(state['alert'])}</p>" if state["alert"] else ""
+        return (
+            '<div class="dslib-view dslib-card dslib-predict"><p><span class="dslib-kind">Predict</span>'
+            f"{escape(self.question)}</p>{body}<p>{escape(state['status'])}</p>{alert}</div>"
+        )
+
+    def _repr_html_(self) -> str:
+        return f"<style>{STYLE}</style>{self.to_html()}"
+
+    @property
+    def widget(self) -> Any:
+        """The notebook widget, made when first asked for; None where anywidget is not installed."""
+        if self._widget is None and (kind := _widget_class()) is not None:
+            self._widget = kind(question=self._state())
+            self._widget.on_msg(self._heard)
+        return self._widget
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        return with_widget(self.widget, {"text/html": self._repr_html_(), "text/plain": self.finding})
+
+
+#: The form that shows a prediction now, by the file, the notebook and the key.
+_FORMS: dict[tuple[Path, str, str], Prediction] = {}
+
+
+def _tell_form(store: Predictions, notebook: str, key: str) -> None:
+    form = _FORMS.get((store.path, notebook, key))
+    if form is not None:
+        form.refresh()
+
+
+@cache
+def _widget_class() -> Any:
+    return widget_class("predict", "question")
+
+
+# -- where we are -------------------------------------------------------------------------------------------------
+
+
+def _notebook() -> str:
+    """The name of the notebook that runs, without ``.ipynb``; empty outside of Jupyter's servers."""
+    name = os.environ.get("JPY_SESSION_NAME", "")
+    return Path(name).stem if name.endswith(".ipynb") else ""
+
+
+def _store() -> Predictions:
+    session = Path(os.environ.get("JPY_SESSION_NAME", ""))
+    beside = session.parent if session.is_absolute() and session.parent.is_dir() else Path.cwd()
+    return _store_at(beside / FILE)
+
+
+@cache
+def _store_at(path: Path) -> Predictions:
+    return Predictions(path)
+
+
+# -- words --------------------------------------------------------------------------------------------------------
+
+
+def _verdict(record: Record) -> str:
+    said, did = record["said"], record["did"]
+    after = " You said so after the run had shown it." if record["late"] else ""
+    if record["range"]:
+        if isinstance(did, str):
+            return "There is no number to compare." + after
+        if said == did:
+            return "Exactly as you predicted." + after
+        unit = " percentage points" if record["range"][2] == "%" else _unit(record)
+        return f"You were off by {_short(abs(did - said))}{unit}." + after
+    if said == did:
+        return "As you predicted." + after
+    return ("Not as you predicted." if did in record["options"] else "None of the options said that.") + after
+
+
+def _row(record: Record) -> str:
+    if record["said"] is not None and record["did"] is not None:
+        sign = "" if record["range"] else "✓ " if record["said"] == record["did"] else "✗ "
+        extra = f" {_verdict(record)}"
+    else:
+        sign = extra = ""
+    return (
+        f'<th scope="row">{escape(record["question"])}</th><td>{escape(_said(record))}</td>'
+        f"<td>{sign}{escape(_did(record))}.{escape(extra)}</td>"
+    )
+
+
+def _said(record: Record) -> str:
+    return "nothing" if record["said"] is None else f"{_short(record['said'])}{_unit(record)}"
+
+
+def _did(record: Record) -> str:
+    return "not shown yet" if record["did"] is None else f"{_short(record['did'])}{_unit(record)}"
+
+
+def _unit(record: Record) -> str:
+    return f" {record['range'][2]}" if record["range"] and record["range"][2] else ""
+
+
+def _short(value: object) -> str:
+    """A value as a reader wants it: four digits of a fraction, no full stop at the end."""
+    if isinstance(value, float):
+        return f"{value:.4g}" if abs(value) < 10_000 else f"{value:.0f}"
+    return str(value).rstrip(".")
+
+
+def _span(scale: tuple[float, float, str] | None) -> str:
+    low, high, unit = scale or (0, 0, "")
+    return f"from {_short(low)} to {_short(high)} {unit}".rstrip()
+
+
+def _joined(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))
+
+
+def _because(why: str) -> str:
+    return f"<p>{escape(why)}</p>" if why else ""
+
+
+# -- what was given -----------------------------------------------------------------------------------------------
+
+
+def _check_text(value: object, what: str, example: str) -> None:
+    if not isinstance(value, str):
+        raise TypeError(f"{what} is {value!r}: write {example}, in quotes")
+    if not value.strip():
+        raise ValueError(f"{what} is empty: write {example}")
+
+
+def _answers(options: Any, of: str) -> list[str]:
+    if isinstance(options, str) or not isinstance(options, Sequence):
+        raise TypeError(f'the options of {of} are {options!r}: write a list, such as ["yes", "no"]')
+    answers = [str(option) for option in options]
+    if len(answers) < 2:
+        raise ValueError(f"{of} has {count(len(answers), 'option')}: give two or more to choose from")
+    for number, answer in enumerate(answers):
+        if not answer.strip():
+            raise ValueError(f"{of}: option {number + 1} is empty: write what the reader may choose")
+        if answer in answers[:number]:
+            raise ValueError(f"{of} offers {answer!r} twice: each option stands once")
+    return answers
+
+
+def _range(options: Any, key: str) -> tuple[float, float, str] | None:
+    """``(low, high, unit)``, or None when the options are answers."""
+    if not (isinstance(options, tuple) and len(options) == 3 and isinstance(options[2], str)):
+        return None
+    low, high, unit = options
+    if not all(isinstance(end, int | float) and not isinstance(end, bool) for end in (low, high)):
+        return None
+    if not (isfinite(low) and isfinite(high) and low < high):
+        raise ValueError(
+            f"prediction {key!r}: a range goes from a lower to a higher number, not from {low!r} to {high!r}"
+        )
+    return low, high, unit
+
+
+def _outcome(actual: object, record: Record, key: str) -> str | float:
+    """What the run did, in the form in which it is compared."""
+    if not record["range"]:
+        return str(actual)
+    if isinstance(actual, bool) or not isinstance(actual, Real):
+        raise TypeError(f"reveal({key!r}, {actual!r}): a number was asked for, so give it the number from the run")
+    number = float(actual)
+    if not isfinite(number):
+        return str(number)
+    return int(number) if number.is_integer() else number

@@ -2,14 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
 from typing import Any
+
+from .palette import SIGNS, TEXT, Sign
+
+
+def _style() -> str:
+    """Colours by meaning, then the looks.
+
+    JupyterLab says on body whether it is dark; books say it with ``data-theme``, where "auto" leaves it to the reader's
+    system. On a page that says nothing, colours are used that can be seen on both.
+    """
+    signs = {**SIGNS, **TEXT, "edge": Sign("#b9bec5", "#4b5058")}
+
+    def rule(selectors: str, colours: dict[str, str]) -> str:
+        places = ", ".join(f"{place} .dslib-view".strip() for place in selectors.split(","))
+        return f"{places} {{ {' '.join(f'--dslib-{name}: {colour};' for name, colour in colours.items())} }}"
+
+    either = {name: sign.either for name, sign in SIGNS.items()} | {
+        "down": "currentColor",
+        "muted": "color-mix(in srgb, currentColor 78%, transparent)",
+        "edge": "#80858c80",
+    }
+    light = {name: sign.light for name, sign in signs.items()}
+    dark = {name: sign.dark for name, sign in signs.items()}
+    rules = [
+        rule("", either),
+        rule('[data-jp-theme-light="true"],[data-theme="light"],[data-theme="auto"]', light),
+        rule('[data-jp-theme-light="false"],[data-theme="dark"]', dark),
+        "@media (prefers-color-scheme: dark) { " + rule('[data-theme="auto"]', dark) + " }",
+    ]
+    return "\n".join([*rules, Path(__file__).with_name("views.css").read_text(encoding="utf-8")])
+
+
+#: The style sheet of everything that lessons show, apart from the player.
+STYLE = _style()
 
 
 class View:
     """A picture and what it shows.
 
     ``finding`` says in plain words what the picture shows, computed from the data; printing the view prints it.
-    ``svg`` is the picture, ``alt`` its text alternative: what is drawn, then the finding.
+    ``svg`` is the picture, complete in itself: write it to a file to keep it. ``alt`` is its text alternative: what is
+    drawn, then the finding.
     """
 
     def __init__(self, finding: str, svg: str, alt: str) -> None:
@@ -20,8 +58,61 @@ class View:
 
     __repr__ = __str__
 
+    def to_html(self) -> str:
+        """The picture above its finding, without the style sheet."""
+        return (
+            '<figure class="dslib-view"><div class="dslib-scroll" tabindex="0" role="group" aria-label="Picture, with '
+            f'its finding below" data-lm-suppress-shortcuts="true">{self.svg}</div>'
+            f"<figcaption>{escape(self.finding)}</figcaption></figure>"
+        )
+
     def _repr_html_(self) -> str:
-        return f"<figure>{self.svg}<figcaption>{self.finding}</figcaption></figure>"
+        return f"<style>{STYLE}</style>{self.to_html()}"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"text/html": self._repr_html_(), "text/plain": self.finding}
+
+
+class Card(View):
+    """Words in a frame: a view without a picture."""
+
+    def __init__(self, finding: str, html: str, kind: str = "") -> None:
+        super().__init__(finding, "", finding)
+        self._html, self._kind = html, kind
+
+    def to_html(self) -> str:
+        return f'<div class="dslib-view dslib-card {self._kind}" data-lm-suppress-shortcuts="true">{self._html}</div>'
+
+
+def names(things: Iterable[object]) -> str:
+    """``a, b and c``: at most eight of them in full."""
+    words = [str(thing) for thing in things]
+    if len(words) > 8:
+        words = [*words[:7], f"{len(words) - 7} more"]
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def count(number: int, thing: str) -> str:
+    """``1 message``, ``5 messages``."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def widget_class(name: str, *traits: str) -> Any:
+    """A notebook widget that ``<name>.js`` draws from dicts of these names; None where anywidget is not installed."""
+    try:
+        import anywidget
+        import traitlets
+    except ImportError:
+        return None
+    synced = {trait: traitlets.Dict().tag(sync=True) for trait in traits}
+    script = Path(__file__).with_name(f"{name}.js")
+    return type(f"{name.title()}Widget", (anywidget.AnyWidget,), {"_esm": script, "_css": STYLE, **synced})
+
+
+def with_widget(widget: Any, shown: dict[str, str]) -> Any:
+    """What a notebook gets: the widget where there is one, and always the same without a kernel."""
+    if widget is None:
+        return shown
+    made = widget._repr_mimebundle_()
+    views, metadata = made if isinstance(made, tuple) else (made, {})
+    return {**views, **shown}, metadata
