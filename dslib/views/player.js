@@ -360,10 +360,10 @@ function describeUsers(run, time, since) {
   return `${news.slice(-2).join(" ")} Users: ${share}${waiting ? `; ${waiting} waiting` : ""}.`.trim();
 }
 
-/** "9 operations, 7 good = 77.8 %" of a whole run. */
+/** "7 of 9 good = 77.8 %", of a whole run. */
 function sayResult(run) {
   const last = run.users.steps[run.users.steps.length - 1];
-  return last ? `${last.good} of ${plural(last.n, "operation")} good = ${percent(last.share)}` : "no operations judged";
+  return last ? `${last.good} of ${last.n.toLocaleString("en")} good = ${percent(last.share)}` : "no operation was judged";
 }
 
 // ---------------------------------------------------------------------------------------------------------------
@@ -539,6 +539,7 @@ const TEMPLATE = `
       <div class="graph"></div>
       <div class="tools" role="group" aria-label="Tools" data-live></div>
       <p class="hint"></p>
+      <p class="busy" role="status"></p>
     </div>
     <div class="right">
       <div class="diagram" tabindex="0" role="group" aria-label="Space-time diagram. Up and down read the messages one by one, left and right step.">
@@ -559,7 +560,6 @@ const TEMPLATE = `
   <div class="foot">
     <details class="list"><summary></summary><div class="pages"></div><ol class="rows"></ol></details>
     <details class="keys"><summary>Keys</summary><dl></dl></details>
-    <span class="busy" role="status"></span>
   </div>
   <div class="aloud" aria-live="polite"></div>
 </div>`;
@@ -707,9 +707,23 @@ class Player {
   }
 
   update(bundle) {
-    this.take(bundle);
-    this.resize(true);
-    this.go(clamp(this.time, 0, this.run.end));
+    this.keepFocus(() => {
+      this.take(bundle);
+      this.resize(true);
+      this.go(clamp(this.time, 0, this.run.end));
+    });
+  }
+
+  /** Redraw without taking the keyboard away from its reader: a page's own keys must not get what was meant for us. */
+  keepFocus(redraw) {
+    const focused = this.root.activeElement, node = focused?.dataset.node, chip = focused?.closest(".chip");
+    const chipAt = chip ? [...chip.parentNode.children].indexOf(chip) : -1, kind = focused?.className;
+    redraw();
+    if (!focused || focused.isConnected) return;
+    const chips = this.$(".chips").children;
+    const next = node !== undefined ? this.nodeViews?.get(node)?.group
+      : chip ? chips[Math.min(chipAt, chips.length - 1)]?.querySelector(`.${kind}`) : this.rows.querySelector("[aria-current]");
+    (next ?? this.diagram).focus({ preventScroll: true });
   }
 
   /** Where a first look teaches most: the first message stopped by a fault, else the first bad answer, else the end. */
@@ -736,6 +750,7 @@ class Player {
       this.time = this.run.events[this.stops[stop].main][0];
     }
     this.stop = lastAtMost(this.stops, (s) => s.main, this.index);
+    if (!this.box) return;                                // not on the page yet: resize() draws when there is room
     this.follow();
     this.show();
   }
@@ -822,7 +837,9 @@ class Player {
     }, text ? 0 : 600);
   }
 
-  showList() {
+  showList() { this.keepFocus(() => this.drawList()); }
+
+  drawList() {
     const details = this.$(".list"), { run, stops } = this;
     if (this.seen.summary !== run) {
       this.seen.summary = run;
@@ -843,8 +860,8 @@ class Player {
       const pages = Math.ceil(stops.length / PAGE);
       this.$(".pages").replaceChildren(...(pages < 2 ? [] : [
         make("span", {}, `Events ${(page * PAGE + 1).toLocaleString("en")} to ${Math.min(stops.length, (page + 1) * PAGE).toLocaleString("en")} of ${stops.length.toLocaleString("en")}. `),
-        make("button", { type: "button", class: "plain", disabled: page === 0, onclick: () => this.go(null, (page - 1) * PAGE) }, "Earlier"),
-        make("button", { type: "button", class: "plain", disabled: page === pages - 1, onclick: () => this.go(null, (page + 1) * PAGE) }, "Later")]));
+        make("button", { type: "button", class: "plain", "aria-disabled": page === 0, onclick: () => this.go(null, Math.max(0, page - 1) * PAGE) }, "Earlier"),
+        make("button", { type: "button", class: "plain", "aria-disabled": page === pages - 1, onclick: () => this.go(null, Math.min(pages - 1, page + 1) * PAGE) }, "Later")]));
       this.seen.row = null;
     }
     const row = this.rows.children[this.stop - page * PAGE]?.firstChild ?? null;
@@ -943,7 +960,7 @@ class Player {
     }
     const names = flying.length <= 5;
     while (this.dots.length < flying.length) {
-      const dot = make("circle", { r: 5 }), label = make("text", { class: "what" });
+      const dot = make("circle", { r: 5 }), label = make("text", { class: "label" });
       const group = make("g", { class: "dot" }, dot, label);
       this.flyingLayer.append(group);
       this.dots.push({ group, dot, label });
@@ -1512,12 +1529,12 @@ class Player {
 
   hint(...parts) {
     const line = this.$(".hint");
-    if (parts.length) return line.replaceChildren(...parts);
+    if (parts.length) return this.keepFocus(() => line.replaceChildren(...parts));
     const words = !this.live ? (this.run.bundle.live ? "" : "A recorded run. Open it in JupyterLab to break it by hand.")
       : this.tool === "cut" ? "Draw a line through the links to cut. Keyboard: Tab to a node, Space chooses it, Enter cuts it off."
       : this.tool === "crash" ? "Click a node to crash it at the playhead. Click it again to restart it."
       : "Click a node to read its state. Drag the playhead to any moment, then cut or crash there.";
-    line.replaceChildren(words);
+    this.keepFocus(() => line.replaceChildren(words));
   }
 
   /** The time of a new act: just after what the reader has seen, so that none of it changes. */
@@ -1565,28 +1582,32 @@ class Player {
 
   add(acts) {
     const at = acts[0].at, end = at >= this.run.end;
-    this.change([...this.acts, ...acts].sort((a, b) => a.at - b.at));
+    this.past.push(this.acts);
+    this.future = [];
+    this.ask([...this.acts, ...acts].sort((a, b) => a.at - b.at));
     this.time = Math.min(at, this.run.end);               // at most a tenth of a ms further, so that its effect is seen
     this.go(this.time);
     this.hint(end ? "This is the end of the run, so nothing can follow. Drag the playhead back and act there." : `${acts.map(sayFault).join(", ")} at ${sayTime(at)} ms.`);
   }
 
-  change(acts) {
-    this.past.push(this.acts);
-    this.future = [];
-    this.ask(acts);
-  }
-
   undo() {
     if (!this.live || !this.past.length) return;
     this.future.push(this.acts);
-    this.ask(this.past.pop());
+    this.swap(this.past.pop());
   }
 
   redo() {
     if (!this.live || !this.future.length) return;
     this.past.push(this.acts);
-    this.ask(this.future.pop());
+    this.swap(this.future.pop());
+  }
+
+  /** Undo is another list of acts; say what is different in it. */
+  swap(acts) {
+    const words = (list) => list.map(faultLabel), was = words(this.acts), is = words(acts);
+    const gone = was.filter((label) => !is.includes(label)), back = is.filter((label) => !was.includes(label));
+    this.ask(acts);
+    this.hint([gone.length ? `Taken back: ${gone.join(", ")}.` : "", back.length ? `Again: ${back.join(", ")}.` : ""].filter(Boolean).join(" ") || "As before.");
   }
 
   /** Hand the complete list to Python. It stays here until Python has answered for it. */
@@ -1613,7 +1634,7 @@ class Player {
     this.asked = null;
     this.host.removeAttribute("data-busy");
     const is = sayResult(this.run);
-    this.$(".busy").textContent = bundle.error ? "" : was === is ? `Replayed: ${is}, as before.` : `Replayed: ${is} (before: ${was}).`;
+    this.$(".busy").textContent = bundle.error ? "" : was === is ? `The whole run: ${is}, as before.` : `The whole run: ${is}. Before: ${was}.`;
     if (before && !bundle.error) this.sayAloud(this.$(".busy").textContent);
   }
 
@@ -1645,27 +1666,33 @@ class Player {
     this.$(".key").innerHTML = patterns + signs.filter(Boolean).map(([svg, words]) => `<span>${svg}${words}</span>`).join("");
   }
 
-  showActs() {
+  showActs() { this.keepFocus(() => this.drawActs()); }
+
+  drawActs() {
     const chips = this.acts.map((act, i) => {
       const label = faultLabel(act), waiting = this.asked && !act.code;
       return make("li", { class: waiting ? "chip waiting" : "chip" },
         make("button", { type: "button", class: "chip-go", title: faultCode(act), onclick: () => this.go(act.at) }, label),
         this.live ? make("button", { type: "button", class: "chip-x", "aria-label": `Remove: ${label}`, title: "Remove", onclick: () => this.remove(i) }, "×") : null);
     });
-    const focused = [...this.$(".chips").children].findIndex((li) => li.contains(this.root.activeElement));
     this.$(".chips").replaceChildren(...chips);
-    if (focused >= 0) (this.$(".chips").children[Math.min(focused, chips.length - 1)]?.lastChild ?? this.$(".copy")).focus();
     this.$(".none").textContent = chips.length ? "" : "Nothing is broken yet.";
-    this.$(".copy").disabled = !chips.length;
-    this.$(".undo").disabled = !this.past.length;
-    this.$(".redo").disabled = !this.future.length;
+    // Not `disabled`: a button that is disabled under the keyboard loses the focus.
+    this.$(".copy").setAttribute("aria-disabled", !chips.length);
+    this.$(".undo").setAttribute("aria-disabled", !this.past.length);
+    this.$(".redo").setAttribute("aria-disabled", !this.future.length);
     this.showTools();
     if (!this.$(".hint").textContent) this.hint();
   }
 
-  remove(i) { this.change(this.acts.filter((_, k) => k !== i)); }
+  remove(i) {
+    this.past.push(this.acts);
+    this.future = [];
+    this.swap(this.acts.filter((_, k) => k !== i));
+  }
 
   async copyCode() {
+    if (!this.acts.length) return;
     const code = this.acts.map(faultCode).join("\n"), box = this.$(".code"), area = this.$("textarea");
     area.value = code;
     try {
@@ -1876,8 +1903,8 @@ button, select { font: inherit; color: inherit; }
 .chip .chip-x:hover { color: var(--dropped-text); }
 .acts-tools { display: inline-flex; gap: 2px; margin-left: auto; }
 .plain { border: 0; background: none; color: var(--delivered-text); padding: 4px 7px; cursor: pointer; border-radius: 6px; }
-.plain:hover:not(:disabled) { background: var(--sunken); }
-button:disabled { color: var(--muted); opacity: .55; cursor: default; }
+.plain:hover:not([aria-disabled="true"]) { background: var(--sunken); }
+button[aria-disabled="true"] { color: var(--muted); opacity: .55; cursor: default; }
 .code { margin: 6px 0; padding: 10px 12px; background: var(--sunken); border-radius: 8px; }
 .code textarea { display: block; width: 100%; margin-top: 6px; font: 12px/1.5 ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; color: var(--ink); background: var(--surface);
   border: 1px solid var(--edge); border-radius: 6px; padding: 6px 8px; white-space: pre; overflow-x: auto; }
@@ -1991,7 +2018,7 @@ button:disabled { color: var(--muted); opacity: .55; cursor: default; }
 .tip { position: absolute; z-index: 2; max-width: 290px; pointer-events: none; padding: 6px 10px; background: var(--ink); color: var(--surface); border-radius: 8px; font-size: 12px; overflow-wrap: anywhere; }
 .tip b, .tip span { display: block; }
 .under { display: flex; flex-wrap: wrap; gap: 4px 14px; align-items: center; justify-content: space-between; margin-top: 4px; padding-left: 2px; }
-.key { flex: 1 1 220px; display: inline-flex; flex-wrap: wrap; gap: 2px 12px; color: var(--muted); font-size: 11.5px; }
+.key { flex: 1 1 220px; min-height: 38px; align-content: center; display: inline-flex; flex-wrap: wrap; gap: 2px 12px; color: var(--muted); font-size: 11.5px; }
 .cut-zone { fill: url(#cut-lanes); }
 .sign .cut-zone { fill: url(#cut-key); }
 .key span { display: inline-flex; gap: 5px; align-items: center; }
@@ -2020,7 +2047,8 @@ input[type="range"]::-moz-range-thumb { width: 15px; height: 15px; border-radius
 .caption .users:not(:empty) { color: var(--ink); margin-top: 2px; }
 .foot { display: flex; flex-wrap: wrap; gap: 2px 22px; align-items: baseline; margin-top: 8px; color: var(--muted); font-size: 12.5px; }
 .foot details[open] { flex-basis: 100%; }
-.busy { margin-left: auto; }
+.busy { margin-top: 4px; font-weight: 600; }
+:host([data-busy]) .busy { color: var(--muted); font-weight: 400; }
 summary { cursor: pointer; padding: 3px 0; }
 .rows { max-height: 264px; overflow: auto; border: 1px solid var(--grid); border-radius: 8px; margin-top: 4px; }
 .rows button { display: flex; gap: 12px; width: 100%; border: 0; background: none; text-align: left; padding: 3px 10px; cursor: pointer; color: var(--ink); }

@@ -41,6 +41,7 @@ def space_time_svg(bundle: dict[str, Any]) -> str:
     for name, y in lane.items():
         out.append(_text(GUTTER - 10, y + 4, _short(name, 13), "end", weight=600))
         out.append(f'<path d="M{GUTTER} {y}H{WIDTH - 16}" stroke="currentColor" stroke-opacity=".5"/>')
+    out += _cuts(bundle, lane, x, start, end)
     out += _outages(trace, lane, x, start, end)
     out += _messages(trace, lane, x, start, end)
     for fault in bundle["faults"]:
@@ -106,6 +107,30 @@ def _head(x1: float, y1: float, x2: float, y2: float) -> str:
     bx, by = x2 - 7 * ux, y2 - 7 * uy
     left, right = (round(bx - 3 * uy, 1), round(by + 3 * ux, 1)), (round(bx + 3 * uy, 1), round(by - 3 * ux, 1))
     return f"M{x2} {y2}L{left[0]} {left[1]}L{right[0]} {right[1]}Z"
+
+
+def _cuts(bundle: dict[str, Any], lane: dict[str, float], x: Any, start: float, end: float) -> list[str]:
+    """Hatched: the lanes of all sides of a partition but the largest, and of both ends of a single cut link."""
+    since: dict[tuple[str, str], float] = {}  # (lane, why) -> when it was cut
+    spans: list[tuple[str, float, float]] = []
+    for fault in sorted(bundle["faults"], key=lambda f: f["at"]):
+        at, call, args = fault["at"], fault["call"], fault["args"]
+        if call == "network.partition":
+            largest = max(args, key=len)
+            since.update({(name, "partition"): at for group in args if group is not largest for name in group})
+        elif call == "network.cut":
+            since.update({(name, "/".join(sorted(args[:2]))): at for name in args[:2]})
+        elif call == "network.heal":
+            ended = [key for key in since if not args or key[1] == "/".join(sorted(args))]
+            spans += [(key[0], since.pop(key), at) for key in ended]
+    spans += [(name, began, end) for (name, _), began in since.items()]
+    hatch = [
+        f"M{step} {lane[name] + 12}l8 -24"
+        for name, began, until in spans
+        if name in lane and until >= start and began <= end
+        for step in range(int(x(began)), int(x(until)) - 8, 7)
+    ]
+    return [f'<path d="{"".join(hatch)}" stroke="{_COLOUR["cut"]}" stroke-opacity=".8"/>'] if hatch else []
 
 
 def _outages(trace: dict[str, Any], lane: dict[str, float], x: Any, start: float, end: float) -> list[str]:
