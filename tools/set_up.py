@@ -123,7 +123,7 @@ def install_with_pip(lock: Path) -> None:
     # pip looks at each pin, also at those for other systems, which it then leaves out.
     texts = LOCKS["course"].read_text() + (lock.read_text() if lock != LOCKS["course"] else "")
     watch([*pip, "--require-hashes", "-r", str(lock)], len(re.findall(r"^[\w.-]+==", texts, re.MULTILINE)))
-    watch([*pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT)], 0)
+    watch([*pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT)], 1)
 
 
 def check(command: list[str]) -> None:
@@ -145,6 +145,9 @@ class Progress(Thread):
         self.terminal = sys.stdout.isatty()
 
     def line(self) -> str:
+        if self.doing == "unpacking":  # pip says nothing meanwhile, but each finished package leaves its metadata
+            packages = "Lib/site-packages" if os.name == "nt" else "lib/python*/site-packages"
+            self.seen = sum(1 for _ in VENV.glob(f"{packages}/*.dist-info"))
         count = f"{min(self.seen, self.total)} of {self.total} packages, " if self.seen else ""
         return f"  {self.doing}: {count}{time.monotonic() - self.started:.0f} s"
 
@@ -176,7 +179,6 @@ def watch(command: list[str], total: int) -> None:
             progress.seen += 1
             progress.doing = "downloading"
         elif line.startswith("Installing collected packages"):
-            progress.seen = 0
             progress.doing = "unpacking"
     progress.over = True
     progress.join()
