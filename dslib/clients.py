@@ -233,6 +233,11 @@ class LoadClient(ServiceClient):
         self._asked = 0
         self.set_timer("arrival", max(0.0, self.start - self._sim.now) + self._gap_ms())
 
+    def invoke(self, f: str, key: Any = None, arg: Any = None) -> Operation:
+        """One more user, while others still wait for their answers."""
+        sim = self._sim
+        return sim.history.invoke(self.name, f, key, arg, now=lambda: sim.now, overlapping=True)
+
     def on_arrival_timeout(self) -> None:
         """One user asks; the next one is on the way."""
         if self._sim.now > self.stop:

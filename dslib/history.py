@@ -197,6 +197,7 @@ class History(Sequence[Operation]):
         self._operations = list(operations)
         self._last: dict[str | int, Operation] = {}  # process -> its latest operation
         self._process: dict[str, str] = {}  # client -> the process it goes by now
+        self._number: dict[str, int] = {}  # client -> the number of its newest process
         for op in self._operations:
             if not isinstance(op, Operation):
                 raise TypeError(f'A History holds operations, not {op!r}; write Operation("alice", "read", ...)')
@@ -211,25 +212,29 @@ class History(Sequence[Operation]):
             seen.add(op.id)
         self._next_id = max(seen, default=-1) + 1
 
-    def invoke(self, process: str, f: str, key: Any = None, arg: Any = None, now: Time = 0.0) -> Operation:
+    def invoke(
+        self, process: str, f: str, key: Any = None, arg: Any = None, now: Time = 0.0, *, overlapping: bool = False
+    ) -> Operation:
         """Client ``process`` asks for ``f`` now. Returns the open operation; settle it with ``op.ok(result)``.
 
         ``now`` is the time in ms, or a function without arguments that tells it. With a function, ``op.ok(result)``
-        needs no time; with a number, write ``op.ok(result, now=...)``.
+        needs no time; with a number, write ``op.ok(result, now=...)``. ``overlapping=True`` is for a client that stands
+        for many users: an operation that is still open stays open, and can be settled, beside the new one.
         """
         if not isinstance(process, str) or not process or "#" in process:
             raise ValueError(f"Client {process!r}: give it a name, without '#' (that sign numbers its processes)")
         current = self._process.get(process, process)
         before = self._last.get(current)
         if before is not None and before.status == "info":
-            n = 2
+            n = self._number.get(process, 1) + 1
             while (current := f"{process}#{n}") in self._last:
                 n += 1
+            self._number[process] = n
         op = Operation(current, f, key, arg, id=self._next_id, invoked=now() if callable(now) else now)
         op.__dict__["_open"] = True
         if callable(now):
             op.__dict__["_now"] = now
-        if before is not None:
+        if before is not None and not overlapping:
             before._close()
         self._next_id += 1
         self._process[process] = current

@@ -119,6 +119,18 @@ def test_load_arrives_at_its_rate_whether_or_not_it_is_answered():
         assert max(op.invoked for op in sim.history) <= 101_000
 
 
+def test_a_load_is_many_users_so_an_answer_counts_although_the_next_one_has_asked():
+    load = LoadClient("users", service="s", rate=1_000, operation=("read",), timeout=500, stop=200)
+    sim = Simulation(Store("s"), load, network=Network(latency=(20, 40)), seed=5).run()
+    waiting = max(sum(op.invoked <= at.invoked < op.completed for op in sim.history) for at in sim.history)
+    assert waiting > 20, "the load never overlapped, so this says nothing"
+    assert all(op.status == "ok" for op in sim.history), sim.history
+    by_process = {}
+    for op in sim.history:
+        assert by_process.get(op.process, 0.0) <= op.invoked, f"{op.process} asked twice at once, seed=5"
+        by_process[op.process] = op.completed
+
+
 def test_an_operation_may_be_a_function_of_its_number_and_the_clients_dice():
     load = LoadClient(
         "u", service="s", rate=100, operation=lambda n, dice: ("write", None, (n, dice.random())), stop=500
