@@ -1,0 +1,492 @@
+"""Named situations: functions that return a simulation which has not run yet, shared by lessons, labs and tests.
+
+The running example is a chat room. Replicas r1, r2, … keep it; alice, bob, carol, … are its users, each connected to
+one replica. alice's posts are called a1, a2, …, so a transcript such as "a1 b1 c1 a2" says who was heard, and when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import combinations
+from math import inf, nan
+from random import Random
+from statistics import median
+from typing import Any, NamedTuple
+
+from .clients import LoadClient
+from .history import Operation
+from .metrics import Seen, good_share, what_users_saw
+from .network import Exponential, Graph, Network
+from .node import Node
+from .protocols.chat import BeatingReplica, ChatReplica, Merge, last_writer_wins, set_union
+from .protocols.epochs import EpochReplica
+from .protocols.flooding import Gossip
+from .protocols.majority import Rule, always, more_than_half
+from .simulation import Simulation
+
+#: The users of replicas r1, r2, …
+USERS = ("alice", "bob", "carol", "dave", "erin", "frank", "grace")
+
+#: How long a user of the chat room waits for an answer, in ms. Later is as bad as never.
+WAITS_MS = 150.0
+
+#: When a scenario cuts the room, in ms: on the beat of the pings, so that the next count shows it.
+CUT_MS = 400.0
+
+CAROL_CUT_OFF = ({"r1", "r2", "alice", "bob"}, {"r3", "carol"})
+
+
+# -- the chat room -----------------------------------------------------------------------------------------------------
+
+
+def chat_room(
+    seed: int = 0,
+    replicas: int = 3,
+    rule: Rule = more_than_half,
+    merge: Merge = set_union,
+    relay: bool = False,
+    count_self: bool = True,
+    stop: float = 1_950.0,
+) -> Simulation:
+    """A healthy room. Each user posts every 200 ms, alice first at 220 ms, and for the last time before ``stop``.
+
+    Replicas ping each other every 200 ms and count the answers 60 ms later; ``rule`` says by that count whether to
+    accept posts. ``merge`` joins transcripts after a cut. Messages take 5 to 15 ms.
+    """
+    names = replica_names(replicas)
+    return Simulation(
+        *(
+            ChatReplica(name, peers=_others(name, names), rule=rule, merge=merge, relay=relay, count_self=count_self)
+            for name in names
+        ),
+        *_users(names, stop),
+        network=Network(latency=(5, 15)),
+        seed=seed,
+    )
+
+
+def silence(seed: int = 0, fault: str = "crash", remedy: str | None = None) -> Simulation:
+    """r3 falls silent at 400 ms, because it crashed or because it was cut off. The remedy, if any, comes at 900 ms.
+
+    Raises:
+        ValueError: the fault is neither "crash" nor "cut", or the remedy neither "restart" nor "heal".
+    """
+    sim = chat_room(seed)
+    if fault == "crash":
+        sim.at(CUT_MS, sim.crash, "r3")
+    elif fault == "cut":
+        sim.at(CUT_MS, sim.network.partition, *CAROL_CUT_OFF)
+    else:
+        raise ValueError(f'fault is {fault!r}: write "crash" or "cut"')
+    if remedy == "restart":
+        sim.at(900, sim.restart, "r3")
+    elif remedy == "heal":
+        sim.at(900, sim.network.heal)
+    elif remedy is not None:
+        raise ValueError(f'remedy is {remedy!r}: write "restart", "heal" or None')
+    return sim
+
+
+def two_truths(seed: int = 0, rule: Rule = always, merge: Merge = set_union) -> Simulation:
+    """r3 and carol are cut off at 400 ms; at 1,250 ms the cut is mended.
+
+    The last posts come 100 ms before that, so that no post races the merge.
+    """
+    sim = chat_room(seed, rule=rule, merge=merge, stop=1_150.0)
+    sim.at(CUT_MS, sim.network.partition, *CAROL_CUT_OFF)
+    sim.at(1_250, sim.network.heal)
+    return sim
+
+
+def split_room(
+    seed: int = 0, groups: Sequence[int] = (3, 2), rule: Rule = more_than_half, count_self: bool = True
+) -> Simulation:
+    """The replicas fall into groups of these sizes at 400 ms, each with its users: ``(3, 2)`` is r1 r2 r3 | r4 r5."""
+    sim = chat_room(seed, replicas=sum(groups), rule=rule, count_self=count_self)
+    if len(groups) > 1:
+        sim.at(CUT_MS, sim.network.partition, *_with_users(_grouped(groups)))
+    return sim
+
+
+def triangle(
+    seed: int = 0, rule: Rule = more_than_half, relay: bool = False, epochs: bool = False, cut: bool = True
+) -> Simulation:
+    """Three replicas; at 400 ms the link r1-r3 is cut, and only that one. Users read instead of every third post.
+
+    Without ``epochs`` it is enough for a replica to hear a majority; with them it writes to a majority each time.
+    """
+    names = replica_names(3)
+
+    def replica(name: str) -> Node:
+        if epochs:
+            return EpochReplica(name, peers=_others(name, names), rule=rule)
+        return ChatReplica(name, peers=_others(name, names), rule=rule, relay=relay)
+
+    sim = Simulation(
+        *map(replica, names), *_users(names, stop=1_950.0, read_every=3), network=Network(latency=(5, 15)), seed=seed
+    )
+    if cut:
+        sim.at(CUT_MS, sim.network.cut, names[0], names[2])
+    return sim
+
+
+def replica_names(n: int) -> tuple[str, ...]:
+    """r1, r2, … rn.
+
+    Raises:
+        ValueError: ``n`` is not a whole number from 1 to 7; there are no users for more.
+    """
+    if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= len(USERS):
+        raise ValueError(f"a room with {n!r} replicas: write a whole number from 1 to {len(USERS)}")
+    return tuple(f"r{i + 1}" for i in range(n))
+
+
+def _others(name: str, names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(other for other in names if other != name)
+
+
+def _users(names: Sequence[str], stop: float, read_every: int | None = None) -> list[Node]:
+    """One user at each replica. They take turns, so that no two posts are asked at the same moment."""
+    return [
+        LoadClient(
+            user,
+            service=replica,
+            rate=5.0,
+            spacing="even",
+            start=20.0 + 200 * i // len(names),
+            stop=stop,
+            operation=_posts_of(user, read_every),
+            timeout=WAITS_MS,
+        )
+        for i, (user, replica) in enumerate(zip(USERS, names, strict=False))
+    ]
+
+
+def _posts_of(user: str, read_every: int | None = None) -> Callable[[int, Random], tuple[Any, ...]]:
+    def operation(number: int, random: Random) -> tuple[Any, ...]:
+        if read_every is None:
+            return "post", None, f"{user[0]}{number + 1}"
+        reads, rest = divmod(number + 1, read_every)
+        return ("read",) if rest == 0 else ("post", None, f"{user[0]}{number + 1 - reads}")
+
+    return operation
+
+
+def _grouped(groups: Sequence[int]) -> list[list[str]]:
+    """``(3, 2)`` as [r1 r2 r3], [r4 r5]."""
+    names = replica_names(sum(groups))
+    starts = [sum(groups[:i]) for i in range(len(groups))]
+    return [list(names[start : start + size]) for start, size in zip(starts, groups, strict=True)]
+
+
+def _with_users(groups: Iterable[Sequence[str]]) -> list[set[str]]:
+    """Users stay on the side of their replica."""
+    return [{*group, *(USERS[int(name[1:]) - 1] for name in group)} for group in groups]
+
+
+# -- what came of it ---------------------------------------------------------------------------------------------------
+
+
+def replicas_of(sim: Simulation) -> list[Any]:
+    """The replicas of the room, in order."""
+    return [node for node in sim.nodes.values() if hasattr(node, "transcript")]
+
+
+def transcripts(sim: Simulation) -> dict[str, str]:
+    """What each replica has on its disk at this moment, as one line: ``{"r1": "a1 b1 c1", …}``."""
+    return {replica.name: " ".join(replica.transcript()) for replica in replicas_of(sim)}
+
+
+def diverged(sim: Simulation) -> bool:
+    """Whether any two replicas hold different transcripts."""
+    return len(set(transcripts(sim).values())) > 1
+
+
+def lost_posts(sim: Simulation) -> list[Operation]:
+    """Posts that were answered "done" and are on no replica's disk any more."""
+    kept = {id for replica in replicas_of(sim) for id in replica.stored_ids()}
+    return [op for op in sim.history if op.f == "post" and op.status == "ok" and op.id not in kept]
+
+
+def users_saw(sim: Simulation) -> list[Seen]:
+    """Good is what was answered in time and, if it was a post, is still in the room at the end. The players' judge."""
+    return what_users_saw(sim.history, sim.now, within=WAITS_MS, wrong={op.id for op in lost_posts(sim)})
+
+
+def writers(sim: Simulation, after: float, before: float = inf) -> list[str]:
+    """The replicas that accepted a post which was asked in ``[after, before)`` ms, in order."""
+    users = {user_of(op) for op in sim.history if _was_accepted(op) and after <= op.invoked < before}
+    homes = {user: node.service for user, node in sim.nodes.items() if isinstance(node, LoadClient)}
+    return [replica.name for replica in replicas_of(sim) if any(homes[user] == replica.name for user in sorted(users))]
+
+
+def user_of(op: Operation) -> str:
+    """Who asked: the operation's process without the number that it got after a time-out."""
+    return str(op.process).split("#")[0]
+
+
+def _was_accepted(op: Operation) -> bool:
+    return op.f == "post" and op.status == "ok"
+
+
+# -- the dangerous second ----------------------------------------------------------------------------------------------
+
+#: When it begins, in ms.
+SECOND_MS = 3_000.0
+
+#: How long its users wait, in ms: messages are slower here.
+SECOND_WAITS_MS = 1_000.0
+
+
+def dangerous_second(
+    seed: int = 0,
+    groups: tuple[int, int] = (2, 1),
+    answer_after: str = "accepting",
+    rate: float = 5.0,
+    timeout: float = 1_500.0,
+    latency: Any = None,
+    heal: float | None = None,
+) -> Simulation:
+    """Heartbeats once a second, out of step; at 3,000 ms a minority is cut off, and for a while does not know it.
+
+    ``groups`` are the sizes of the two sides, the majority first. Each replica's user posts ``rate`` times a second, at
+    random moments. ``latency`` is by default exponential with a mean of 100 ms. At ``heal`` ms the cut is mended and
+    the transcript that was changed last replaces the other; posting stops 500 ms before.
+    """
+    names = replica_names(sum(groups))
+    told: dict[str, Any] = {"merge": last_writer_wins, "answer_after": answer_after, "timeout": timeout}
+    sim = Simulation(
+        *(BeatingReplica(name, peers=_others(name, names), **told) for name in names),
+        *(
+            LoadClient(
+                user,
+                service=replica,
+                rate=rate,
+                start=2_000.0,
+                stop=inf if heal is None else heal - 500,
+                operation=_posts_of(user),
+                timeout=3_000.0,
+            )
+            for user, replica in zip(USERS, names, strict=False)
+        ),
+        network=Network(latency=Exponential(mean=100) if latency is None else latency),
+        seed=seed,
+    )
+    sim.at(SECOND_MS, sim.network.partition, *_with_users(_grouped(groups)))
+    if heal is not None:
+        sim.at(heal, sim.network.heal)
+    return sim
+
+
+class Second(NamedTuple):
+    """What one dangerous second did.
+
+    Fields:
+        noticed_s: for each replica of the minority, the seconds from the cut until it stopped accepting posts; inf if
+            it never did.
+        orphans: posts that the minority accepted after the cut and answered "done", and no replica of the majority has.
+        majority_good, minority_good: the share of good answers on each side among posts asked in the two seconds after
+            the cut; an answer is good within one second.
+        usual_ms: the median time to an answer in the second before the cut.
+    """
+
+    noticed_s: tuple[float, ...]
+    orphans: int
+    majority_good: float
+    minority_good: float
+    usual_ms: float
+
+
+def measure_second(seed: int = 0, groups: tuple[int, int] = (2, 1), **settings: Any) -> Second:
+    """Run ``dangerous_second`` for three seconds after the cut, and look at both sides."""
+    sim = dangerous_second(seed, groups, **settings).run(until=SECOND_MS + 3_000)
+    majority, minority = _grouped(groups)
+    stopped = {
+        row.src: row.time for row in sim.trace.where(kind="log", after=SECOND_MS) if row.detail.startswith("read-only")
+    }
+    elsewhere = {id for replica in replicas_of(sim) if replica.name in majority for id in replica.stored_ids()}
+    answered = {op.id for op in sim.history if op.status == "ok"}
+    orphans = [
+        id
+        for name in minority
+        for at, id, by, _ in sim.nodes[name].disk.get("posts", ())
+        if by == name and at >= SECOND_MS and id in answered and id not in elsewhere
+    ]
+    seen = what_users_saw(sim.history, sim.now, within=SECOND_WAITS_MS, wrong=orphans)
+    during = [s for s in seen if SECOND_MS <= s.operation.invoked < SECOND_MS + 2_000]
+    outside = {USERS[int(name[1:]) - 1] for name in minority}
+    usual = [
+        op.completed - op.invoked for op in sim.history if op.completed is not None and op.invoked < SECOND_MS
+    ]  # posting begins a second before the cut
+    return Second(
+        noticed_s=tuple((stopped.get(name, inf) - SECOND_MS) / 1_000 for name in minority),
+        orphans=len(orphans),
+        majority_good=good_share(s for s in during if user_of(s.operation) not in outside),
+        minority_good=good_share(s for s in during if user_of(s.operation) in outside),
+        usual_ms=median(usual) if usual else nan,
+    )
+
+
+# -- graphs ------------------------------------------------------------------------------------------------------------
+
+
+def flood(
+    graph: Graph,
+    down: Iterable[str] = (),
+    cut: Iterable[tuple[str, str]] = (),
+    starts: Iterable[str] | None = None,
+    seed: int = 0,
+) -> Simulation:
+    """Rumours on a graph with some nodes down and some links cut. ``starts``: who begins one; by default everybody.
+
+    Raises:
+        ValueError: a node that is down, or the end of a cut link, is not in the graph.
+    """
+    names = list(graph.nodes)
+    begin = names if starts is None else list(starts)
+    neighbours: dict[str, list[str]] = {name: [] for name in names}
+    for a, b in graph.edges:
+        neighbours[a].append(b)
+        neighbours[b].append(a)
+    sim = Simulation(
+        *(Gossip(name, peers=neighbours[name], starts=0.0 if name in begin else None) for name in names),
+        network=Network(latency=(5, 15), topology=graph),
+        seed=seed,
+    )
+    for name in down:
+        sim.at(0, sim.crash, name)
+    for a, b in cut:
+        sim.at(0, sim.network.cut, a, b)
+    return sim
+
+
+def parts(
+    graph: Graph, down: Iterable[str] = (), cut: Iterable[tuple[str, str]] = (), seed: int = 0
+) -> list[tuple[str, ...]]:
+    """The groups of running nodes that still reach each other, found by letting everybody start a rumour."""
+    gone = tuple(down)
+    sim = flood(graph, gone, cut, seed=seed).run()
+    heard = {name: node.heard for name, node in sim.nodes.items() if isinstance(node, Gossip) and name not in gone}
+    groups = {tuple(name for name in heard if name in heard[here]): None for here in heard}
+    return list(groups)
+
+
+def splitting_nodes(graph: Graph) -> list[str]:
+    """The nodes whose crash alone splits the others."""
+    return [name for name in graph.nodes if len(parts(graph, down=[name])) > 1]
+
+
+def splitting_links(graph: Graph) -> list[tuple[str, str]]:
+    """The links whose cut alone splits the nodes."""
+    return [(a, b) for a, b in graph.edges if len(parts(graph, cut=[(a, b)])) > 1]
+
+
+def fewest_cuts(graph: Graph) -> list[tuple[str, str]]:
+    """A smallest set of links that, cut together, split the nodes; found by trying. Empty if no set does."""
+    links = list(graph.edges)
+    for size in range(1, len(links) + 1):
+        for some in combinations(links, size):
+            if len(parts(graph, cut=some)) > 1:
+                return list(some)
+    return []
+
+
+# -- judging a rule ----------------------------------------------------------------------------------------------------
+
+#: All ways to cut four and five replicas into groups, up to their names.
+SHAPES = (
+    (4,), (3, 1), (2, 2), (2, 1, 1), (1, 1, 1, 1),
+    (5,), (4, 1), (3, 2), (3, 1, 1), (2, 2, 1), (2, 1, 1, 1), (1, 1, 1, 1, 1),
+)  # fmt: skip
+
+
+def who_writes(groups: Sequence[int], rule: Rule = more_than_half, count_self: bool = True, seed: int = 0) -> list[str]:
+    """The replicas that still accept posts once they know of the cut."""
+    return writers(split_room(seed, groups, rule, count_self).run(until=1_100), after=CUT_MS + 300)
+
+
+class Trial(NamedTuple):
+    """One cut under a rule: who accepted posts, and the complaint, empty if there is none."""
+
+    cut: str
+    writers: tuple[str, ...]
+    complaint: str = ""
+
+
+class Verdict:
+    """What became of a rule under every cut. Truthy if it stood the test; prints as a table that ends in a sentence."""
+
+    def __init__(self, trials: Sequence[Trial], conclusion: str, passed: bool) -> None:
+        self.trials, self.conclusion, self.passed = list(trials), conclusion, passed
+
+    def __bool__(self) -> bool:
+        return self.passed
+
+    def __repr__(self) -> str:
+        rows = [
+            f"{'✗' if t.complaint else '✓'} {t.cut:<20}{' '.join(t.writers) or 'nobody':<18}{t.complaint}".rstrip()
+            for t in self.trials
+        ]
+        header = [f"  {'cut':<20}accepts posts"] if rows else []
+        return "\n".join([*header, *rows, self.conclusion])
+
+
+def try_rule(rule: Rule, seed: int = 0) -> Verdict:
+    """Run a rule through all cuts of four and five replicas, and then through one that is not clean.
+
+    It passes if never two groups accept posts at the same time, and a group of more than half always does.
+    """
+    if complaint := _unfit(rule):
+        return Verdict([], f"Not run yet: {complaint}.", False)
+    trials = []
+    for groups in SHAPES:
+        accepting = who_writes(groups, rule, seed=seed)
+        trials.append(Trial(" + ".join(map(str, groups)), tuple(accepting), _complaint(groups, accepting)))
+    bad = [t for t in trials if t.complaint]
+    if bad:
+        return Verdict(
+            trials,
+            f"{len(bad)} of {len(trials)} cuts go wrong. Begin with {bad[0].cut}: {bad[0].complaint}.",
+            False,
+        )
+    accepting = writers(triangle(seed, rule).run(until=1_100), after=CUT_MS + 300)
+    both = "r1" in accepting and "r3" in accepting
+    return Verdict(
+        [*trials, Trial("3, only r1–r3 cut", tuple(accepting))],
+        f"All {len(trials)} clean cuts pass: never two groups, and never a silent majority."
+        + (
+            " In the last row r1 and r3 cannot hear each other and both accept posts: see the next demo."
+            if both
+            else ""
+        ),
+        True,
+    )
+
+
+def _unfit(rule: Any) -> str:
+    if not callable(rule):
+        return f"{rule!r} is not a function; hand over the function itself, try_rule(may_write)"
+    for n in (4, 5):
+        for heard in range(1, n + 1):
+            try:
+                says = rule(heard, n)
+            except Exception as error:
+                return f"{_name(rule)}({heard}, {n}) stops with {type(error).__name__}: {error}"
+            if not isinstance(says, bool):
+                return f"{_name(rule)}({heard}, {n}) gives {says!r}; return True (accept posts) or False (read-only)"
+    return ""
+
+
+def _name(rule: Any) -> str:
+    return str(getattr(rule, "__name__", "rule"))
+
+
+def _complaint(groups: Sequence[int], accepting: Sequence[str]) -> str:
+    sides = [[name for name in group if name in accepting] for group in _grouped(groups)]
+    busy = [" ".join(side) for side in sides if side]
+    if len(busy) > 1:
+        return f"split brain: {' and '.join(busy)} cannot hear each other, and all accept posts"
+    size, n = max(groups), sum(groups)
+    if 2 * size > n and len(sides[groups.index(size)]) < size:
+        return f"silent for no reason: {size} of {n} can talk, and nobody could outvote them"
+    return ""
