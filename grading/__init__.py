@@ -1,0 +1,1 @@
+"""The instructor's tools. Nothing in here is copied to students."""

@@ -1,0 +1,1 @@
+"""What a submission is held to: one module for each lab, one function for each property."""

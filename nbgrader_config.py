@@ -1,0 +1,90 @@
+"""nbgrader's settings for this course. Instructors run its commands in this folder; so does JupyterLab's Formgrader.
+
+    solutions/    what instructors write (nbgrader's "source")
+    labs/         what students get (nbgrader's "release"); generated, never edited
+    gradebook/    submissions, grades and feedback; stays on the instructor's machine (ignored by git)
+
+DS_EXCHANGE moves the exchange, the folder through which students fetch and submit, to a place that all can reach.
+"""
+
+import os
+import secrets
+import sys
+import tempfile
+
+from nbconvert.preprocessors import ClearMetadataPreprocessor
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    CheckCellMetadata,
+    Execute,
+    IgnorePattern,
+    LimitOutput,
+    SaveAutoGrades,
+)
+
+ROOT = os.path.dirname(os.path.abspath(__file__))
+GRADEBOOK = os.path.join(ROOT, "gradebook")
+
+c = get_config()  # noqa: F821  (nbgrader provides it)
+
+
+class FreshHome(Execute):
+    """Run a submission with a home folder of its own, thrown away afterwards.
+
+    Otherwise one submission could leave a start-up file of IPython behind, and change the grades of all after it.
+    The course's own packages come first on the path, so that a file of the same name beside the notebook cannot take
+    their place. A warning on standard error would cost a right answer its points, so warnings are off.
+    """
+
+    def preprocess(self, nb, resources, km=None):
+        before = dict(os.environ)
+        with tempfile.TemporaryDirectory(prefix="submission-") as home:
+            os.environ.update(HOME=home, USERPROFILE=home, IPYTHONDIR=os.path.join(home, "ipython"))
+            os.environ.update(PYTHONPATH=ROOT, PYTHONWARNINGS="ignore", PYTHONDONTWRITEBYTECODE="1")
+            try:
+                return super().preprocess(nb, resources, km)
+            finally:
+                os.environ.clear()
+                os.environ.update(before)
+
+
+c.CourseDirectory.root = ROOT
+c.CourseDirectory.course_id = "what-could-go-wrong"
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "labs"
+c.CourseDirectory.source_with_tests_directory = "gradebook/source_with_tests"
+c.CourseDirectory.solution_directory = "gradebook/solution"
+c.CourseDirectory.submitted_directory = "gradebook/submitted"
+c.CourseDirectory.autograded_directory = "gradebook/autograded"
+c.CourseDirectory.feedback_directory = "gradebook/feedback"
+c.CourseDirectory.db_url = "sqlite:///" + os.path.join(GRADEBOOK, "gradebook.db")
+c.Exchange.root = os.environ.get("DS_EXCHANGE") or os.path.join(GRADEBOOK, "exchange")
+
+# labs/ is committed, so it is there already when an instructor first generates it.
+c.GenerateAssignment.force = True
+c.ClearSolutions.code_stub = {"python": '# YOUR CODE HERE\nraise NotImplementedError("no answer yet")'}
+
+# A check cell that was deleted counts as failed instead of waiting for a person for ever.
+c.OverwriteCells.add_missing_cells = True
+# nbclient leaves out cells with this tag, and a check without output gets full points: nobody may know the tag.
+c.Execute.skip_cells_with_tag = secrets.token_hex()
+c.Execute.timeout = 60  # seconds for one cell
+c.Autograde.autograde_preprocessors = [
+    FreshHome,
+    IgnorePattern,
+    ClearMetadataPreprocessor,
+    LimitOutput,
+    SaveAutoGrades,
+    AssignLatePenalties,
+    CheckCellMetadata,
+]
+
+# nbgrader calls the program `alembic`, which is where Python is, also when nobody activated the environment.
+if os.path.dirname(sys.executable) not in os.environ.get("PATH", "").split(os.pathsep):
+    os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", "")])
+
+# The exchange and the gradebook must exist before the first command; everybody may write into the exchange.
+os.makedirs(GRADEBOOK, exist_ok=True)
+if not os.environ.get("DS_EXCHANGE") and not os.path.isdir(c.Exchange.root):
+    os.makedirs(c.Exchange.root)
+    os.chmod(c.Exchange.root, 0o777)
