@@ -1,0 +1,132 @@
+"""Small runs that must come out the same on every Python, in every process: `python tests/same_everywhere.py`.
+
+Prints one digest for each case, as JSON. tests/test_interpreters.py runs this file with every Python it finds and
+compares with tests/digests.json; after a change that is meant to alter traces, write that file anew:
+
+    python tests/same_everywhere.py > tests/digests.json
+"""
+
+import hashlib
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from dslib import (
+    Clock,
+    Exponential,
+    KeyValue,
+    LoadClient,
+    Message,
+    Network,
+    Node,
+    Reply,
+    Request,
+    Retry,
+    ScriptClient,
+    Simulation,
+)
+from dslib.chatday import chat_day_log
+from dslib.checkers import check_linearizable
+
+NAMES = ("r1", "r2", "r3")
+
+
+class Copy(Message):
+    key: str
+    value: int | None
+    at: float
+
+
+class Store(Node):
+    """Keeps a value for each key, copies it to its peers, and does not care that this is wrong."""
+
+    def on_start(self) -> None:
+        self.values = dict(self.disk)
+        self.seen: frozenset[str] = frozenset(self.peers)
+        self.set_timer("hello", 30 + 10 * self.random.random())
+
+    def on_hello_timeout(self) -> None:
+        self.log(f"{len(self.values)} keys at {self.clock.read():.3f}")
+        self.set_timer("hello", 30 + 10 * self.random.random())
+
+    def on_request(self, src: str, msg: Request) -> None:
+        if msg.f in ("put", "write"):
+            self.values[msg.key] = self.disk[msg.key] = msg.arg
+            self.broadcast(Copy(str(msg.key), msg.arg, self.clock.read()))
+        self.send(src, Reply(msg.id, self.values.get(msg.key)))
+
+    def on_copy(self, src: str, msg: Copy) -> None:
+        self.values[msg.key] = self.disk[msg.key] = msg.value
+
+
+def stores(*others: Node, seed: int = 0, trace: str = "events", **network: object) -> Simulation:
+    replicas = (
+        Store(n, peers=[p for p in NAMES if p != n], clock=Clock(offset=i, drift=i / 999)) for i, n in enumerate(NAMES)
+    )
+    return Simulation(*replicas, *others, network=Network(**network), seed=seed, trace=trace)
+
+
+def partition_and_crash() -> str:
+    writer = ScriptClient("writer", service=NAMES, timeout=40, think=7, script=[("write", "x", n) for n in range(20)])
+    sim = stores(writer, seed=3, trace="state", loss=0.1, duplication=0.05)
+    sim.at(100, sim.network.partition, {"r1", "writer"}, {"r2", "r3"})
+    sim.at(250, sim.network.heal)
+    sim.at(300, sim.crash, "r1")
+    sim.at(330, sim.network.cut, "r2", "r3")
+    sim.at(400, sim.restart, "r1")
+    return recorded(sim.run(until=1_000))
+
+
+def exponential_latency_and_jitter() -> str:
+    retry = Retry(times=3, backoff_ms=9, jitter=True, budget=0.5)
+    load = LoadClient("users", service=NAMES, rate=60, timeout=60, retry=retry, operation=("get", "x"))
+    return recorded(stores(load, seed=11, latency=Exponential(mean=12, least=1), loss=0.2).run(until=2_000))
+
+
+def a_queue_before_a_slow_wire() -> str:
+    load = LoadClient(
+        "users", service="r1", rate=100, timeout=200, operation=lambda n, dice: ("put", dice.choice("xyz"), n)
+    )
+    return recorded(stores(load, seed=5, bandwidth=4, queue_bytes=2_000).run(until=1_000))
+
+
+def verdicts_in_words() -> str:
+    retry = Retry(times=1)
+    people = [
+        ScriptClient(name, service=server, timeout=30, think=3, retry=retry, script=[("put", "x", n), ("get", "x")] * 4)
+        for n, (name, server) in enumerate({"alice": "r1", "bob": "r2", "carol": "r3"}.items())
+    ]
+    sim = stores(*people, seed=2, loss=0.1).run(until=600)
+    verdict = check_linearizable(sim.history, KeyValue())
+    return f"{sim.history.to_json()}\n{verdict.explain()}"
+
+
+def a_day_of_chat() -> str:
+    return chat_day_log(seed=1)
+
+
+def recorded(sim: Simulation) -> str:
+    return f"{sim.trace.digest()}\n{sim.trace.to_json()}\n{sim.history.to_json()}\n{sim.faults}"
+
+
+CASES: list[Callable[[], str]] = [
+    partition_and_crash,
+    exponential_latency_and_jitter,
+    a_queue_before_a_slow_wire,
+    verdicts_in_words,
+    a_day_of_chat,
+]
+
+
+def digests() -> dict[str, str]:
+    return {case.__name__: hashlib.sha256(case().encode()).hexdigest() for case in CASES}
+
+
+if __name__ == "__main__":
+    first, second = digests(), digests()
+    if first != second:
+        sys.exit(f"The second run in one process differs from the first: {[n for n in first if first[n] != second[n]]}")
+    print(json.dumps(first, indent=1))

@@ -1,0 +1,92 @@
+"""The same seed gives the same trace on every supported Python, in every process, whatever the hash seed."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+import same_everywhere
+
+HERE = Path(__file__).resolve().parent
+SUPPORTED = ["3.11", "3.12", "3.13", "3.14"]
+COMMITTED = HERE / "digests.json"
+
+
+def candidates(version: str) -> Iterator[list[str]]:
+    """Commands that may start a Python of this version: this one, PATH, pyenv, uv's own, and Windows' launcher."""
+    if sys.version_info[:2] == tuple(map(int, version.split("."))):
+        yield [sys.executable]
+    if found := shutil.which(f"python{version}"):
+        yield [found]
+    for root in dict.fromkeys([os.environ.get("PYENV_ROOT", ""), str(Path.home() / ".pyenv")]):
+        for folder in sorted(Path(root, "versions").glob(f"{version}.*")) if root else []:
+            yield [str(folder / ("python.exe" if os.name == "nt" else "bin/python"))]
+    if uv := shutil.which("uv"):
+        said = subprocess.run([uv, "python", "find", "--offline", version], capture_output=True, text=True)
+        if said.returncode == 0:
+            yield [said.stdout.strip()]
+    if launcher := shutil.which("py"):
+        yield [launcher, f"-{version}"]
+
+
+@cache
+def find(version: str) -> list[str] | None:
+    """A command that surely starts this version: pyenv's shims, for one, are on PATH and only complain."""
+    ask = "import sys; print(*sys.version_info[:2], sep='.')"
+    for command in candidates(version):
+        try:
+            said = subprocess.run([*command, "-c", ask], capture_output=True, text=True, timeout=60)
+        except OSError:
+            continue
+        if said.stdout.strip() == version:
+            return command
+    return None
+
+
+def digests_from(command: list[str], hash_seed: str) -> dict[str, str]:
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONDONTWRITEBYTECODE": "1"}
+    environment.pop("PYTHONPATH", None)
+    run = subprocess.run(
+        [*command, str(HERE / "same_everywhere.py")], capture_output=True, text=True, env=environment, timeout=100
+    )
+    assert run.returncode == 0, f"{' '.join(command)} with PYTHONHASHSEED={hash_seed}:\n{run.stdout}{run.stderr}"
+    found: dict[str, str] = json.loads(run.stdout)
+    return found
+
+
+@pytest.mark.parametrize("hash_seed", ["0", "1", "random"])
+@pytest.mark.parametrize("version", SUPPORTED)
+def test_the_same_seed_gives_the_same_trace(version: str, hash_seed: str, not_run: Callable[[str], NoReturn]) -> None:
+    """Each process runs every case twice, so a second run in one process is compared too."""
+    command = find(version)
+    if command is None:
+        not_run(
+            f"Python {version}, which is supported, was not found on this machine (PATH, pyenv, uv, py). "
+            f"To have it tried: uv python install {version}, or pyenv install {version}"
+        )
+    assert digests_from(command, hash_seed) == json.loads(COMMITTED.read_text()), (
+        f"Python {version}, PYTHONHASHSEED={hash_seed}: these runs differ from tests/digests.json. If a change was "
+        "meant to alter what is recorded, write it anew: python tests/same_everywhere.py > tests/digests.json"
+    )
+
+
+def test_the_cases_are_worth_comparing() -> None:
+    """Runs in which nothing is lost, cut or drawn would be the same everywhere, and prove nothing."""
+    text = {case.__name__: case() for case in same_everywhere.CASES}
+    assert set(text) == set(json.loads(COMMITTED.read_text())), "a case came or went: write tests/digests.json anew"
+    for word in ("loss", "cut", "crash", "restart", "fault", "state", "log", "timer", "info"):
+        assert f'"{word}"' in text["partition_and_crash"], f"no {word} in partition_and_crash"
+    assert '"queue"' in text["a_queue_before_a_slow_wire"]
+    assert '"put"' in text["a_queue_before_a_slow_wire"]
+    assert len(text["a_day_of_chat"]) > 100_000
+    assert "linearizable" in text["verdicts_in_words"]
+
+
+def test_an_interpreter_that_is_not_there_is_not_found() -> None:
+    assert find("3.99") is None
