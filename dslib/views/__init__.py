@@ -2,9 +2,11 @@
 
 from .explore import explore
 from .player import PlayerView, play, replay, save_page
-from .plots import graph, measured, space_time, timeline
+from .plots import measured, space_time
 from .predict import check, predict, recap, reveal
 from .static import View
+from .timeline import timeline
+from .topology import graph
 
 __all__ = [
     "PlayerView", "View", "check", "explore", "graph", "measured", "play", "predict", "recap", "replay", "reveal",

@@ -16,7 +16,7 @@ def _style() -> str:
     JupyterLab says on body whether it is dark; books say it with ``data-theme``, where "auto" leaves it to the reader's
     system. On a page that says nothing, colours are used that can be seen on both.
     """
-    signs = {**SIGNS, **TEXT, "edge": Sign("#b9bec5", "#4b5058")}
+    signs = {**SIGNS, **TEXT, "edge": Sign("#b9bec5", "#4b5058"), "on-fill": Sign("#ffffff", "#10241d")}
 
     def rule(selectors: str, colours: dict[str, str]) -> str:
         places = ", ".join(f"{place} .dslib-view".strip() for place in selectors.split(","))
@@ -42,6 +42,10 @@ def _style() -> str:
 STYLE = _style()
 
 
+#: Colours of pictures: they follow the page where it says whether it is dark; elsewhere they can be seen on both.
+COLOUR = {name: f"var(--dslib-{name},{sign.either})" for name, sign in SIGNS.items()} | {"down": "currentColor"}
+
+
 class View:
     """A picture and what it shows.
 
@@ -50,8 +54,8 @@ class View:
     drawn, then the finding.
     """
 
-    def __init__(self, finding: str, svg: str, alt: str) -> None:
-        self.finding, self.svg, self.alt = finding, svg, alt
+    def __init__(self, finding: str, svg: str, alt: str, title: str = "") -> None:
+        self.finding, self.svg, self.alt, self.title = finding, svg, alt, title
 
     def __str__(self) -> str:
         return self.finding
@@ -60,9 +64,10 @@ class View:
 
     def to_html(self) -> str:
         """The picture above its finding, without the style sheet."""
+        title = f"<p><b>{escape(self.title)}</b></p>" if self.title else ""
         return (
-            '<figure class="dslib-view"><div class="dslib-scroll" tabindex="0" role="group" aria-label="Picture, with '
-            f'its finding below" data-lm-suppress-shortcuts="true">{self.svg}</div>'
+            f'<figure class="dslib-view">{title}<div class="dslib-scroll" tabindex="0" role="group" '
+            f'aria-label="Picture, with its finding below" data-lm-suppress-shortcuts="true">{self.svg}</div>'
             f"<figcaption>{escape(self.finding)}</figcaption></figure>"
         )
 
@@ -71,6 +76,24 @@ class View:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"text/html": self._repr_html_(), "text/plain": self.finding}
+
+
+def picture(kind: str, title: str, finding: str, width: float, height: float, parts: Iterable[str]) -> View:
+    """A view from SVG elements that are laid out in pixels: on a narrow screen it scrolls before its words get tiny."""
+    alt = f"{kind}. {finding}"
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(alt)}" class="dslib-picture" '
+        f'viewBox="0 0 {width:g} {height:g}" fill="none" font-family="DejaVu Sans, Verdana, sans-serif" '
+        'font-size="12.5" '
+        f'style="display: block; width: 100%; min-width: {0.9 * width:g}px; max-width: {1.1 * width:g}px">'
+        f"{''.join(parts)}</svg>"
+    )
+    return View(finding, svg, alt, title)
+
+
+def px(value: float) -> float:
+    """A coordinate to a tenth of a pixel."""
+    return round(value, 1)
 
 
 class Card(View):
@@ -84,12 +107,12 @@ class Card(View):
         return f'<div class="dslib-view dslib-card {self._kind}" data-lm-suppress-shortcuts="true">{self._html}</div>'
 
 
-def names(things: Iterable[object]) -> str:
+def names(things: Iterable[object], last: str = "and") -> str:
     """``a, b and c``: at most eight of them in full."""
     words = [str(thing) for thing in things]
     if len(words) > 8:
         words = [*words[:7], f"{len(words) - 7} more"]
-    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+    return f" {last} ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
 def count(number: int, thing: str) -> str:
