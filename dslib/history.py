@@ -254,7 +254,7 @@ class History(Sequence[Operation]):
 
         Raises ValueError for a value that JSON cannot carry.
         """
-        model = self.model if self.model is not None else self._guess_model()
+        model = self.model if self.model is not None else self.guess_model()
         rows = []
         for op in self._operations:
             row = {name: getattr(op, field) for field, name in _JSON_NAMES.items()}
@@ -291,7 +291,8 @@ class History(Sequence[Operation]):
         operations = [_operation_from_row(row, position) for position, row in enumerate(data["ops"])]
         return cls(operations, model=model, initial=initial)
 
-    def _guess_model(self) -> str:
+    def guess_model(self) -> str:
+        """The name of the smallest model that knows what was asked."""
         asked = {op.f for op in self._operations}
         if asked & {"get", "put", "append"}:
             return "kv"
@@ -338,7 +339,7 @@ def _operation_from_row(row: Any, position: int) -> Operation:
     unknown = [name for name in row if name not in _JSON_NAMES.values()]
     if missing and unknown:  # most likely a misspelt field: guessing a default would change the verdict
         raise ValueError(
-            f"{where} has a field {unknown[0]!r} that means nothing here, and lacks {', '.join(missing)}: is it misspelt?"
+            f"{where} has a field {unknown[0]!r} that means nothing here, and lacks {', '.join(missing)}: misspelt?"
         )
     for name in missing:
         if name not in defaults:

@@ -1,0 +1,765 @@
+"""Checkers judge a history against a model, and explain their verdict.
+
+:func:`check_linearizable` asks: is there one order of all operations in which each takes effect at some moment between
+its invocation and its completion, and in which every answer is the one that a single, sequential object would have
+given? (Herlihy & Wing 1990.) An operation that completed must be in the order. One without an answer (``info``) may be
+in it at any place after its invocation, or not at all. One that failed must not.
+
+The search is that of Wing & Gong (1993, section 3): take an operation that no other had to precede, do what it says,
+go on from the new state, and go back if no operation fits. Lowe (2017, section 4) adds a memory of the configurations
+already seen, a configuration being (what is done, the state); Horn & Kroening (2015) judge each key by itself
+(P-compositionality). The rest keeps the many operations that were never answered from exploding the search:
+
+- A read that fits now is taken now. Later it could only be harder to place.
+- Of operations that ask the same, the one with the earliest deadline goes first: the others can take its place.
+- An unanswered operation is taken only if somebody is still to notice it. An unanswered read never is.
+- A configuration with more unanswered operations used up than one seen before, all else equal, is no better.
+- States that nothing still to come can tell apart are one state.
+- If an operation is impossible now, and all that could make it possible again is used up, this way is a dead end.
+
+Each rule drops an order only if another one that is kept is as good, so none of them changes a verdict; deciding is
+NP-complete (Gibbons & Korach 1997), so some histories stay hard, and ``time_limit`` is for them.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+import time
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from dslib.history import Operation
+from dslib.specs import ILLEGAL, Call, Spec
+
+FIRST_TURN = 64  # steps a key may take before it is another key's turn; doubled every round
+CLOCK_STEPS = 1_000  # at most so many steps between two looks at the clock
+ATTEMPT_STEPS = 20_000  # for one attempt to make a conflict smaller
+SHRINK_STEPS = 400_000  # for all of them
+ORDERS_SHOWN = 4  # an explanation goes through so many orders, of at most
+ORDERED_SHOWN = 6  # so many operations
+
+
+class Verdict:
+    """What a checker found. Truthy only if the history is linearizable; :meth:`explain` and ``str`` say why.
+
+    ``linearizable`` is True, False, or None if the time limit came first. ``steps`` counts how many operations the
+    search tried to place: a measure of its work that is the same on every machine.
+    """
+
+    def __init__(
+        self,
+        linearizable: bool | None,
+        *,
+        steps: int,
+        words: str = "",
+        witness: Sequence[Operation] | None = None,
+        conflict: Callable[[], Conflict] | None = None,
+    ) -> None:
+        self.linearizable = linearizable
+        self.steps = steps
+        self.witness = None if witness is None else tuple(witness)
+        """If linearizable, an order that explains every answer: all operations that completed, and those without an
+        answer that must have taken effect. None otherwise."""
+        self._words = words
+        self._find_conflict = conflict
+
+    @cached_property
+    def _conflict(self) -> Conflict | None:
+        return self._find_conflict() if self._find_conflict else None
+
+    @property
+    def conflict(self) -> tuple[Operation, ...] | None:
+        """If not linearizable, answered operations that no order explains, even if of all others any may be left out.
+        None otherwise. (Found when first asked for.)"""
+        return self._conflict.operations if self._conflict else None
+
+    @property
+    def smallest(self) -> bool | None:
+        """True if no operation of the conflict can be left out as well; False if the proof of that was cut short."""
+        return self._conflict.smallest if self._conflict else None
+
+    def explain(self) -> str:
+        """The verdict in words: who was told what and when, and why no order can explain it."""
+        return self._conflict.words if self._conflict else self._words
+
+    def __bool__(self) -> bool:
+        return self.linearizable is True
+
+    def __str__(self) -> str:
+        return self.explain()
+
+    def __repr__(self) -> str:
+        said = {True: "linearizable", False: "not linearizable", None: "unknown: the time limit came first"}
+        return f"<Verdict: {said[self.linearizable]}; {_count(self.steps, 'step')}; .explain() says more>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_conflict": self._conflict, **self.__dict__, "_find_conflict": None}
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Why no order exists: the operations, whether none of them can be left out, and the words for it."""
+
+    operations: tuple[Operation, ...]
+    smallest: bool
+    words: str
+
+
+def check_linearizable(history: Iterable[Operation], spec: Spec, time_limit: float | None = None) -> Verdict:
+    """Is there an order of the operations that respects time and that ``spec`` allows?
+
+    ``history`` is a History or any iterable of operations; ``spec`` is a model from ``dslib.specs`` or your own. An
+    operation precedes another if it completed before the other was invoked. If that is at the same instant, the two
+    count as concurrent, unless one process made both: then the one that ended there came first.
+
+    Gives up after ``time_limit`` seconds of real time, with a verdict whose ``linearizable`` is None; looking for the
+    smallest conflict may take as long again. Without a limit, verdict, order and words depend on the history only.
+
+    Raises TypeError or ValueError for an operation that the model does not know, naming it.
+    """
+    if isinstance(spec, type) and issubclass(spec, Spec):
+        raise TypeError(f"check_linearizable needs a model, not its class: write {spec.__name__}()")
+    if not isinstance(spec, Spec):
+        raise TypeError(f"{spec!r} is no model; use Register(), KeyValue(), ... or a subclass of dslib.specs.Spec")
+    if time_limit is not None and not (isinstance(time_limit, int | float) and time_limit >= 0):
+        raise ValueError(f"time_limit={time_limit!r} is no number of seconds; leave it out to search without limit")
+    late = _alarm(time_limit)
+    operations = list(history)
+    parts = _parts(operations, spec)
+    if late():
+        return _gave_up(time_limit, 0)
+    searches = [_Search(part.object, part.operations, part.answered) for part in parts]
+    unsettled = list(zip(parts, searches, strict=True))
+    turn = FIRST_TURN
+    while unsettled:
+        # In turns, so that one hard key cannot hide another that is easily refuted.
+        for part, search in unsettled:
+            for portion in range(0, turn, CLOCK_STEPS):
+                if search.run(min(CLOCK_STEPS, turn - portion)) is not None:
+                    break
+                if late():
+                    return _gave_up(time_limit, sum(s.steps for s in searches))
+            if search.found is False:
+                return _refuted(part, search, sum(s.steps for s in searches), len(operations), time_limit)
+        unsettled = [(part, search) for part, search in unsettled if search.found is None]
+        turn *= 2
+    return _ordered(operations, parts, searches)
+
+
+def _alarm(time_limit: float | None) -> Callable[[], bool]:
+    started = time.perf_counter()
+    return lambda: time_limit is not None and time.perf_counter() - started >= time_limit
+
+
+@dataclass
+class _Part:
+    """The operations on one key, without the failed ones, in the order of the history."""
+
+    key: Any
+    object: _Object
+    operations: list[Operation]
+    answered: frozenset[int]
+
+
+def _parts(operations: Sequence[Operation], spec: Spec) -> list[_Part]:
+    by_key: dict[Any, list[Operation]] = {}
+    for op in operations:
+        if not isinstance(op, Operation):
+            raise TypeError(f"A history holds operations, not {op!r}")
+        spec.check(op)
+        if op.status != "fail":
+            by_key.setdefault(op.key if spec.by_key else None, []).append(op)
+    parts = []
+    for key, group in by_key.items():
+        spec.check_together(group)
+        answered = frozenset(i for i, op in enumerate(group) if op.status == "ok")
+        parts.append(_Part(key, _Object(spec, spec.start(key)), group, answered))
+    return parts
+
+
+def _ordered(operations: Sequence[Operation], parts: Sequence[_Part], searches: Sequence[_Search]) -> Verdict:
+    orders = [[part.operations[i] for i in search.order()] for part, search in zip(parts, searches, strict=True)]
+    witness = _merge(orders)
+    answered = sum(op.status == "ok" for op in operations)
+    silent = [op for op in operations if op.status == "info"]
+    words = f"Linearizable: one order explains {_count(answered, 'answer')}"
+    if silent:
+        used = len(witness) - answered
+        words += f"; of {_count(len(silent), 'operation')} without an answer, {used} took effect in it"
+    failed = len(operations) - answered - len(silent)
+    if failed:
+        words += f"; {_count(failed, 'operation')} failed and had no effect"
+    steps = sum(search.steps for search in searches)
+    return Verdict(True, steps=steps, words=words + ". The order is in .witness.", witness=witness)
+
+
+def _merge(orders: Sequence[Sequence[Operation]]) -> list[Operation]:
+    """One order of all keys, by the earliest moments at which each operation can take effect in its key's order."""
+    rows: list[tuple[float, int, int, Operation]] = []
+    for key, order in enumerate(orders):
+        moment = 0.0
+        for place, op in enumerate(order):
+            moment = max(moment, op.invoked)
+            rows.append((moment, key, place, op))
+    # Where one process ended an operation and began the next, on another key, at one instant, that order counts too.
+    waiting = [0] * len(rows)
+    followers: list[list[int]] = [[] for _ in rows]
+    ending: dict[tuple[str | int, float], list[int]] = {}
+    for i, (_, _, _, op) in enumerate(rows):
+        if op.completed is not None:
+            ending.setdefault((op.process, op.completed), []).append(i)
+    for i, (_, key, place, op) in enumerate(rows):
+        if place > 0:
+            followers[i - 1].append(i)
+            waiting[i] += 1
+        for j in ending.get((op.process, op.invoked), ()):
+            if rows[j][1] != key and rows[j][3].invoked < op.invoked:
+                followers[j].append(i)
+                waiting[i] += 1
+    ready = [(*rows[i][:3], i) for i in range(len(rows)) if waiting[i] == 0]
+    heapq.heapify(ready)
+    result = []
+    while ready:
+        *_, i = heapq.heappop(ready)
+        result.append(rows[i][3])
+        for j in followers[i]:
+            waiting[j] -= 1
+            if waiting[j] == 0:
+                heapq.heappush(ready, (*rows[j][:3], j))
+    return result
+
+
+def _gave_up(time_limit: float | None, steps: int) -> Verdict:
+    words = (
+        f"Unknown: the search gave up at its time limit of {time_limit:g} s, after {_count(steps, 'step')}. It found "
+        "neither an order nor a proof that there is none. Give it a longer time_limit, or record a shorter history."
+    )
+    return Verdict(None, steps=steps, words=words)
+
+
+def _refuted(part: _Part, search: _Search, steps: int, total: int, time_limit: float | None) -> Verdict:
+    def find() -> Conflict:
+        positions, smallest = _shrink(part, search, _alarm(time_limit))
+        words = _explain(part, positions, smallest, total)
+        return Conflict(tuple(part.operations[i] for i in positions), smallest, words)
+
+    return Verdict(False, steps=steps, conflict=find)
+
+
+def _shrink(part: _Part, search: _Search, late: Callable[[], bool]) -> tuple[list[int], bool]:
+    """The answered operations of a conflict, and whether none can be left out.
+
+    One that is left out may be in the order, as recorded, or not. That can only make an order easier to find. So one
+    pass suffices in which each operation is left out if there is still no order without it, and a whole block of them
+    at once where that works (the idea of delta debugging, Zeller & Hildebrandt 2002).
+    """
+    budget = SHRINK_STEPS
+    smallest = True
+
+    def fails(held: frozenset[int]) -> bool:
+        nonlocal budget, smallest
+        end = max((part.operations[i].completed or 0.0 for i in held), default=-1.0)
+        invoked = [i for i, op in enumerate(part.operations) if op.invoked <= end]
+        renumbered = frozenset(place for place, i in enumerate(invoked) if i in held)
+        attempt = _Search(part.object, [part.operations[i] for i in invoked], renumbered)
+        found = attempt.found
+        while found is None and attempt.steps < ATTEMPT_STEPS and budget > 0 and not late():
+            before = attempt.steps
+            found = attempt.run(CLOCK_STEPS)
+            budget -= attempt.steps - before
+        if found is None:
+            smallest = False
+        return found is False
+
+    held = frozenset(search.positions[: search.reach + 1])
+    if not fails(held):
+        held = part.answered
+    # Reads first: a conflict between two writes and a read is easier to follow than one among many reads.
+    looks = {i for i in held if search.looks[part.object.call(part.operations[i])]}
+    by_time = sorted(held, key=lambda i: (part.operations[i].invoked, i))
+    blocks = [[i for i in by_time if i not in looks], [i for i in by_time if i in looks]]
+    while blocks:
+        block = blocks.pop()
+        if not block:
+            continue
+        without = held.difference(block)
+        if fails(without):
+            held = without
+        elif len(block) > 1:
+            half = len(block) // 2
+            blocks += [block[half:], block[:half]]
+    return sorted(held, key=lambda i: (part.operations[i].invoked, i)), smallest
+
+
+def _explain(part: _Part, conflict: Sequence[int], smallest: bool, total: int) -> str:
+    spec, operations = part.object.spec, part.operations
+    number = {i: str(n) for n, i in enumerate(conflict, start=1)}
+    on_key = "" if part.key is None else f" on key {part.key!r}"
+    if len(conflict) == 1:
+        lines = [f"Not linearizable: this answer{on_key} cannot be right, whatever the other operations did."]
+    else:
+        lines = [
+            f"Not linearizable: these {len(conflict)} answers{on_key} cannot all be right, whatever else happened."
+        ]
+    for i in conflict:
+        op = operations[i]
+        lines.append(f"  {number[i]}. {_who(op)}: {spec.say(op)}, {_times(op)}")
+    for first, second in _gaps(operations, conflict):
+        lines.append(f"{number[first]} completed before {number[second]} was invoked.")
+
+    orders = _orders(operations, conflict) if len(conflict) <= ORDERED_SHOWN else []
+    shown = orders[:1] if len(orders) > ORDERS_SHOWN else orders
+    if len(orders) > len(shown):
+        lines.append("Time allows many orders of these, and each breaks. One of them:")
+    elif len(orders) > 1:
+        lines.append(f"Time allows {len(orders)} orders of these, and each breaks:")
+    for order in shown:
+        lines.append(("" if len(orders) == 1 else "  - ") + _breaks(part, order, number))
+
+    others = total - len(conflict)
+    if not smallest:
+        lines.append("The search for a smaller set was cut short: this one is not proven smallest.")
+    elif others and len(conflict) > 1:
+        rest = "the other operation is" if others == 1 else f"any of the other {others:,} operations are"
+        lines.append(f"That is so even if {rest} left out, and no longer so without one of these {len(conflict)}.")
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _gaps(operations: Sequence[Operation], conflict: Sequence[int]) -> list[tuple[int, int]]:
+    """The pairs of which one must precede the other, without those that follow from the rest."""
+    pairs = [(i, j) for i, j in itertools.permutations(conflict, 2) if _precedes(operations, i, j)]
+    known = set(pairs)
+    return [(i, j) for i, j in pairs if not any((i, k) in known and (k, j) in known for k in conflict)]
+
+
+def _orders(operations: Sequence[Operation], conflict: Sequence[int]) -> list[list[int]]:
+    """All orders that time allows."""
+    if not conflict:
+        return [[]]
+    result = []
+    for i in conflict:
+        rest = [j for j in conflict if j != i]
+        if not any(_precedes(operations, j, i) for j in rest):
+            result += [[i, *order] for order in _orders(operations, rest)]
+    return result
+
+
+def _breaks(part: _Part, order: Sequence[int], number: dict[int, str]) -> str:
+    """How far this order of the conflict gets, with any help from the other operations, and what stops it."""
+    spec, operations = part.object.spec, part.operations
+    search = _Search(part.object, operations, ())
+    for length in range(1, len(order) + 1):
+        longer = _Search(part.object, operations, frozenset(order[:length]), chain=order[: length + 1])
+        if longer.run(ATTEMPT_STEPS) is not True:
+            break
+        search = longer
+    else:
+        raise AssertionError("an order of a conflict does not break")
+    way = search.order()
+    names = [number[i] if i in number else f"{_who(operations[i])}'s {spec.say(operations[i])}" for i in way]
+    state = spec.describe(part.object.states[search.state()])
+    stuck = order[length - 1]
+    start = f"After {_listed(names)} " if names else "At the start "
+    sentence = f"{start}{state}, so {number[stuck]} ({spec.say(operations[stuck])}) is impossible."
+    helpers = [i for i in longer.enablers(stuck) if i not in number]
+    return sentence + _too_late(operations, helpers, way, number, spec, stuck)
+
+
+def _too_late(
+    operations: Sequence[Operation], helpers: list[int], way: list[int], number: dict[int, str], spec: Spec, stuck: int
+) -> str:
+    """What else could have made the stuck operation possible, and why it did not."""
+    if not helpers:
+        return f" Nothing else that was invoked by {_ms(operations[stuck].completed)} ms could change that."
+    op = operations[max(helpers, key=lambda i: (operations[i].completed or 0.0, i))]
+    last = f"{_who(op)}'s {spec.say(op)}, {_times(op)}"
+    wall = next((n for n in way if n in number and all(_precedes(operations, i, n) for i in helpers)), None)
+    if wall is not None:
+        why = f"over before {number[wall]} was invoked"
+    elif all(i in way for i in helpers):
+        why = "in this order already"
+    else:
+        return ""
+    if len(helpers) == 1:
+        return f" Only {last}, could change that, but it was {why}."
+    return f" {len(helpers)} others could change that, but they were {why}; the last was {last}."
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def _times(op: Operation) -> str:
+    return (
+        f"invoked at {_ms(op.invoked)} ms" if op.completed is None else f"{_ms(op.invoked)} to {_ms(op.completed)} ms"
+    )
+
+
+def _who(op: Operation) -> str:
+    return f"process {op.process}" if str(op.process).isdigit() else str(op.process)
+
+
+def _ms(time_ms: float | None) -> str:
+    return "never" if time_ms is None else f"{time_ms:.3f}".rstrip("0").rstrip(".")
+
+
+def _precedes(operations: Sequence[Operation], i: int, j: int) -> bool:
+    """Was operation i over before j began?"""
+    first, second = operations[i], operations[j]
+    if first.completed is None or first.completed > second.invoked:
+        return False
+    if first.completed < second.invoked:
+        return True
+    # At one instant: the order of the process; of two that took no time, the order of the history.
+    instant = first.invoked == second.invoked == second.completed
+    return first.process == second.process and (i < j or not instant)
+
+
+def _least_of_rest(deadlines: Sequence[float | None]) -> list[float]:
+    return list(itertools.accumulate((d or 0.0 for d in reversed(deadlines)), min))[::-1]
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+class _Object:
+    """One object of the model: its states and calls as small numbers, and each step computed once."""
+
+    def __init__(self, spec: Spec, start: Hashable) -> None:
+        self.spec = spec
+        self.states: list[Any] = [start]
+        self.calls: list[Call] = []
+        self._state_numbers: dict[Any, int] = {start: 0}
+        self._call_numbers: dict[Hashable, int] = {}
+        self._steps: dict[tuple[int, int], int] = {}
+
+    def call(self, op: Operation) -> int:
+        """The number of what ``op`` asked and was answered."""
+        client = None
+        if self.spec.by_client:
+            client = op.process.split("#")[0] if isinstance(op.process, str) else op.process
+        known = op.status == "ok" and op.result_known and op.f not in self.spec.blind
+        call = Call(op, result_known=known, client=client)
+        number = self._call_numbers.setdefault(call.identity(), len(self.calls))
+        if number == len(self.calls):
+            self.calls.append(call)
+        return number
+
+    def step(self, state: int, call: int) -> int:
+        """The number of the state after ``call`` in ``state``, or -1 if that is impossible."""
+        after = self._steps.get((state, call))
+        if after is None:
+            value = self.spec.step(self.states[state], self.calls[call])
+            after = self._steps[state, call] = -1 if value is ILLEGAL else self.state(value)
+        return after
+
+    def state(self, value: Any) -> int:
+        number = self._state_numbers.setdefault(value, len(self.states))
+        if number == len(self.states):
+            self.states.append(value)
+        return number
+
+
+class _Configuration:
+    """What is done and the state it left: one place on the way that the search follows."""
+
+    __slots__ = ("candidates", "done", "later", "now", "state", "taken")
+
+    def __init__(self, done: int, state: int, candidates: int, first: int, taken: list[int]) -> None:
+        self.done, self.state, self.candidates = done, state, candidates
+        self.now, self.later = (first, candidates & ~first) if first else (candidates, 0)  # still to be tried
+        self.taken = taken  # the operations that led here from the configuration before
+
+
+class _Search:
+    """The search for an order of one object's operations.
+
+    A set of operations is an int with one bit for each. The low bits are those that must be in the order (they are
+    *held* to their record), by deadline. The rest may be in it or not: those that were never answered, and answered
+    ones that ``held`` leaves out. ``chain`` prescribes an order among some of the held ones.
+    """
+
+    def __init__(
+        self,
+        obj: _Object,
+        operations: Sequence[Operation],
+        held: Collection[int],
+        chain: Sequence[int] = (),
+    ) -> None:
+        spec = obj.spec
+        self.obj = obj
+        self.operations = operations
+        # In a prescribed order nobody may wait for longer than those behind.
+        patience = dict(zip(chain, _least_of_rest([operations[i].completed for i in chain]), strict=True))
+        rows: list[tuple[bool, float, float, int, int]] = []  # optional, deadline, invoked, position, kind
+        for position, op in enumerate(operations):
+            kind = obj.call(op)
+            deadline = math.inf if op.completed is None else op.completed
+            if position in held:
+                rows.append((False, patience.get(position, deadline), op.invoked, position, kind))
+            elif not spec.only_looks(obj.calls[kind]):
+                rows.append((True, deadline, op.invoked, position, kind))
+        rows.sort()
+        self.deadlines = [row[1] for row in rows]
+        self.invoked = [row[2] for row in rows]
+        self.positions = [row[3] for row in rows]
+        self.kinds = [row[4] for row in rows]
+        self.n_held = len(held)
+        self.held = (1 << self.n_held) - 1
+
+        self.of_kind: dict[int, int] = {}
+        for i, kind in enumerate(self.kinds):
+            self.of_kind[kind] = self.of_kind.get(kind, 0) | 1 << i
+        self.looks = {kind: spec.only_looks(obj.calls[kind]) for kind in self.of_kind}
+        self.overwrites = {kind: spec.overwrites(obj.calls[kind]) for kind in self.of_kind}
+        self.noticing = [kind for kind in self.of_kind if obj.calls[kind].f not in spec.blind]
+        # Does every change leave a state that does not depend on the state before? True of registers, not of appends.
+        self.forgetful = all(self.looks[kind] or self.overwrites[kind] for kind in self.of_kind)
+
+        self.invoked_by = self._invoked_by()  # for each held operation: what was invoked by its deadline
+        self.before, self.expires = self._precedences(chain)
+        self.bound = sum(1 << i for i in self.before)
+        self.stand_ins = [self._stand_ins(i, bool(chain)) for i in range(len(rows))]
+
+        self.steps = 0
+        self.reach = 0  # the held operations up to this one already make the search fail
+        self._states: dict[int, tuple[int, int, int, int]] = {}
+        self._enablers: dict[int, int] = {}
+        self._seen: dict[tuple[int, ...], list[int]] = {}
+        self._way: list[_Configuration] = []
+        self.found: bool | None = None
+        if self._enter(0, 0, 0):
+            self.found = True
+
+    def _invoked_by(self) -> list[int]:
+        result = []
+        by_invocation = sorted(range(len(self.invoked)), key=self.invoked.__getitem__)
+        invoked, n = 0, 0
+        for deadline in self.deadlines[: self.n_held]:
+            while n < len(by_invocation) and self.invoked[by_invocation[n]] <= deadline:
+                invoked |= 1 << by_invocation[n]
+                n += 1
+            result.append(invoked)
+        return result
+
+    def _precedences(self, chain: Sequence[int]) -> tuple[dict[int, int], dict[int, int]]:
+        """Two sets for an operation: the held ones that it must wait for although its invocation is not after their
+        deadline; and the optional ones for which it is too late once this one is done.
+
+        The first is program order: where one operation ended at the instant at which another of the same process
+        began, it is first. Between two processes such operations are concurrent: time does not tell.
+        """
+        before: dict[int, int] = {}
+        expires: dict[int, int] = {}
+        ended: dict[tuple[str | int, float], list[int]] = {}
+        for i, position in enumerate(self.positions):
+            ended.setdefault((self.operations[position].process, self.deadlines[i]), []).append(i)
+        for i, position in enumerate(self.positions):
+            for j in ended.get((self.operations[position].process, self.invoked[i]), ()):
+                if i != j and _precedes(self.operations, self.positions[j], position):
+                    which = before if j < self.n_held else expires
+                    which[i] = which.get(i, 0) | 1 << j
+        late, n = 0, self.n_held  # the optional ones follow by deadline
+        for i in sorted(range(len(self.positions)), key=self.invoked.__getitem__):
+            while n < len(self.deadlines) and self.deadlines[n] < self.invoked[i]:
+                late |= 1 << n
+                n += 1
+            if late:
+                expires[i] = expires.get(i, 0) | late
+        index = {position: i for i, position in enumerate(self.positions[: self.n_held])}
+        for first, second in itertools.pairwise(i for i in chain if i in index):
+            before[index[second]] = before.get(index[second], 0) | 1 << index[first]
+        return before, expires
+
+    def _stand_ins(self, i: int, chained: bool) -> int:
+        """Those of the same kind that can go first, because in any order the two can swap places."""
+        others = self.of_kind[self.kinds[i]] & ((1 << i) - 1)
+        if not (others and (self.before or self.expires)):
+            return others
+        followed = any(who >> i & 1 for who in self.before.values())
+        result = 0
+        while others:
+            low = others & -others
+            others ^= low
+            j = low.bit_length() - 1
+            if j >= self.n_held > i or (self.expires and self.invoked[j] > self.invoked[i]):
+                continue
+            # What must follow this one would have to wait for it at its new, later place.
+            if followed and (chained or self.deadlines[j] == self.deadlines[i]):
+                continue
+            result |= low
+        return result
+
+    def _state(self, state: int) -> tuple[int, int, int, int]:
+        """What the operations notice of a state: (those that can be taken at once, the held ones that are impossible,
+        and two sets that say who would be glad of this state)."""
+        known = self._states.get(state)
+        if known is not None:
+            return known
+        obj, spec, held = self.obj, self.obj.spec, self.held
+        at_once = impossible = stays = changes = 0
+        for kind in self.noticing:
+            who = self.of_kind[kind]
+            after = obj.step(state, kind)
+            if after < 0:
+                impossible |= who & held
+            elif self.looks[kind]:
+                if after != state:
+                    raise ValueError(
+                        f"{spec!r} says that {obj.calls[kind].f!r} only looks, but step turned "
+                        f"{obj.states[state]!r} into {obj.states[after]!r}; correct one of the two"
+                    )
+                at_once |= who
+            if self.forgetful:
+                if after == state:
+                    stays |= who & held
+                elif after >= 0:
+                    changes |= who
+            elif spec.cares(obj.states[state], obj.calls[kind]):
+                stays |= who
+        known = self._states[state] = at_once, impossible, stays, changes
+        return known
+
+    def _enabled_by(self, i: int) -> int:
+        """The operations that can be the last change before held operation ``i``."""
+        known = self._enablers.get(i)
+        if known is not None:
+            return known
+        obj, spec = self.obj, self.obj.spec
+        call = obj.calls[self.kinds[i]]
+        enablers = 0
+        for kind, who in self.of_kind.items():
+            left = self.overwrites[kind]
+            if self.looks[kind]:
+                continue
+            if spec.step(left[0], call) is not ILLEGAL if left else spec.enables(obj.calls[kind], call):
+                enablers |= who
+        known = self._enablers[i] = enablers & self.invoked_by[i]
+        return known
+
+    def _enter(self, done: int, state: int, bit: int) -> bool:
+        """Go on from here unless that is hopeless. True if nothing is left to do."""
+        at_once, impossible, stays, changes = self._state(state)
+        taken = [bit]
+        while True:
+            missing = self.held & ~done
+            if not missing:
+                self._way.append(_Configuration(done, state, 0, 0, taken))
+                return True
+            due = (missing & -missing).bit_length() - 1  # the earliest deadline: nothing invoked later may come before
+            candidates = self.invoked_by[due] & ~done
+            bound = candidates & self.bound
+            while bound:
+                low = bound & -bound
+                bound ^= low
+                if self.before[low.bit_length() - 1] & ~done:
+                    candidates ^= low
+            fits = candidates & at_once
+            if self.expires:
+                fits = self._harmless(fits, done)
+            if not fits:
+                break
+            done |= fits
+            taken.append(fits)
+        self.reach = max(self.reach, due)
+
+        stuck = impossible & ~done
+        while stuck:
+            i = (stuck & -stuck).bit_length() - 1
+            stuck &= stuck - 1
+            if not self._enabled_by(i) & ~done:
+                self.reach = max(self.reach, i)
+                return False
+
+        # Equal if nothing still to come can tell the states apart.
+        same: tuple[int, ...]
+        if self.forgetful:
+            same = done & self.held, stays & ~done, changes & ~done
+        else:
+            same = done & self.held, state if stays & ~done else -1
+        used = done >> self.n_held
+        earlier = self._seen.setdefault(same, [])
+        for less in earlier:
+            if less & used == less:
+                return False
+        earlier.append(used)
+        first = candidates & self._enabled_by(due) if impossible >> due & 1 else 0
+        self._way.append(_Configuration(done, state, candidates, first, taken))
+        return False
+
+    def run(self, steps: int) -> bool | None:
+        """Search on, for so many steps. True: an order was found. False: there is none. None: not yet known."""
+        if self.found is not None:
+            return self.found
+        stop = self.steps + steps
+        while self._way:
+            if self.steps >= stop:
+                return None
+            here = self._way[-1]
+            if not here.now:
+                here.now, here.later = here.later, 0
+                if not here.now:
+                    self._way.pop()
+                continue
+            bit = here.now & -here.now
+            here.now ^= bit
+            i = bit.bit_length() - 1
+            if self.stand_ins[i] & here.candidates:
+                continue
+            self.steps += 1
+            after = self.obj.step(here.state, self.kinds[i])
+            if after < 0:
+                continue
+            if i >= self.n_held and not self._is_noticed(here, after, bit):
+                continue
+            if self._enter(here.done | bit | self.expires.get(i, 0), after, bit):
+                self.found = True
+                return True
+        self.found = False
+        return False
+
+    def _harmless(self, fits: int, done: int) -> int:
+        """Those after which it is too late for nothing that could still be done."""
+        result = 0
+        while fits:
+            low = fits & -fits
+            fits ^= low
+            if not self.expires.get(low.bit_length() - 1, 0) & ~done:
+                result |= low
+        return result
+
+    def _is_noticed(self, here: _Configuration, after: int, bit: int) -> bool:
+        """Would an optional operation that leads to state ``after`` make a difference to anybody?"""
+        if after == here.state:
+            return False
+        _, _, stays, changes = self._state(after)
+        if not self.forgetful:
+            return bool(stays & ~here.done & ~bit)
+        _, _, stayed, changed = self._state(here.state)
+        noticed = (stays & ~stayed | changes & ~changed) & ~here.done & ~bit
+        # One without a deadline can wait until somebody is there who notices, and come right before.
+        return bool(noticed & here.candidates if self.deadlines[bit.bit_length() - 1] == math.inf else noticed)
+
+    def enablers(self, position: int) -> list[int]:
+        """The positions of the operations that can be the last change before a held one."""
+        enablers = self._enabled_by(self.positions.index(position))
+        return [self.positions[i] for i in range(len(self.positions)) if enablers >> i & 1]
+
+    def state(self) -> int:
+        return self._way[-1].state
+
+    def order(self) -> list[int]:
+        """The positions of the operations on the way here, in order."""
+        result: list[int] = []
+        for configuration in self._way:
+            for together in configuration.taken:
+                while together:
+                    low = together & -together
+                    together ^= low
+                    result.append(self.positions[low.bit_length() - 1])
+        return result
