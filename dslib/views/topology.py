@@ -22,6 +22,7 @@ def graph(
     cut: Iterable[tuple[Any, Any]] = (),
     down: Iterable[Any] = (),
     title: str = "",
+    weak: bool = True,
 ) -> View:
     """A topology: which nodes can still reach each other, and which single node or link would split a group.
 
@@ -34,6 +35,7 @@ def graph(
             all nodes have equally many links, else linked nodes near each other.
         cut: links that are cut, as pairs.
         down: nodes that have crashed.
+        weak: mark articulation points and bridges; False where the reader is to find them.
 
     Raises:
         ValueError: the graph has no nodes, or ``cut`` names a link, or ``down`` a node, that it does not have.
@@ -55,10 +57,11 @@ def graph(
     # Components come as sets: put into the order of the nodes, or the picture would differ from run to run.
     groups = [sorted(group, key=order.__getitem__) for group in nx.connected_components(left)]
     groups.sort(key=lambda group: order[group[0]])
-    splitting = sorted(set(nx.articulation_points(left)), key=order.__getitem__)
-    bridges = sorted((_ordered(pair, order) for pair in nx.bridges(left)), key=lambda p: (order[p[0]], order[p[1]]))
+    splitting = sorted(set(nx.articulation_points(left)) if weak else (), key=order.__getitem__)
+    bridges = [_ordered(pair, order) for pair in nx.bridges(left)] if weak else []
+    bridges.sort(key=lambda pair: (order[pair[0]], order[pair[1]]))
 
-    finding = _graph_finding(whole, cuts, crashed, groups, splitting, bridges)
+    finding = _graph_finding(whole, cuts, crashed, groups, splitting, bridges, weak)
     links = [_ordered(pair, order) for pair in whole.edges]
     if positions is None:
         positions = "circle" if len({degree for _, degree in whole.degree}) == 1 else "springs"
@@ -67,7 +70,7 @@ def graph(
     return picture("Topology", title, finding, *drawn.draw())
 
 
-def _graph_finding(whole: Any, cuts: Any, crashed: Any, groups: Any, splitting: Any, bridges: Any) -> str:
+def _graph_finding(whole: Any, cuts: Any, crashed: Any, groups: Any, splitting: Any, bridges: Any, weak: bool) -> str:
     size = f"{count(len(whole.nodes), 'node')}, {count(len(whole.edges), 'link')}"
     size += f", {len(cuts)} of them cut ({names(map(_dash, cuts))})" if cuts else ""
     size += f", {count(len(crashed), 'node')} down ({names(crashed)})" if crashed else ""
@@ -82,7 +85,7 @@ def _graph_finding(whole: Any, cuts: Any, crashed: Any, groups: Any, splitting: 
     losses += [f"link {names(map(_dash, bridges), 'or')}"] if bridges else []
     if losses:
         return f"{size}. {reach} One more loss splits a group: {'; '.join(losses)}."
-    if len(groups[0]) > 1 or len(groups) > 1:
+    if weak and (len(groups[0]) > 1 or len(groups) > 1):
         return f"{size}. {reach} No single loss more splits a group."
     return f"{size}. {reach}"
 
