@@ -2,8 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import base64
+import inspect
+import json
+import os
+import sys
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout
+from functools import cache
+from html import escape
+from io import StringIO
+from itertools import product
+from math import isfinite, log10, prod
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .static import STYLE, View, names, widget_class, with_widget
+
+#: What the recorded pictures of one cell may add to a page, in characters.
+MOST_RECORDED = 200_000
+#: So many pictures are recorded at most.
+MOST_FRAMES = 64
+#: More positions than this, and a slider cannot be set with a mouse.
+MOST_VALUES = 1_000
 
 
 def explore(
@@ -13,22 +35,396 @@ def explore(
     *,
     precompute: bool | None = None,
     **sliders: Any,
-) -> Any:
+) -> Exploration:
     """Controls for the arguments of ``run``, and a picture that follows them. The value of a cell::
 
-        explore(lossy_ping_run, view=space_time_of, loss=(0.0, 0.9), seed=(0, 99))
+        def chat(cut_ms=200, seed=0):
+            return cut_chat(cut_ms, seed).run(until=1_000)
+
+        explore(chat, view=lambda sim: space_time(sim.trace), cut_ms=(0, 500, 50), seed=(0, 99))
 
     Args:
-        run: a pure function: same arguments, same result. Results are kept, so going back costs nothing.
-        view: turns a result into something to show (a :class:`View`, a figure, text). Without it, the result itself.
-        precompute: also put all pictures of a small grid into the page, with a slider that needs no kernel, at most
+        run: a pure function: same arguments, same result. Pictures are kept, so going back costs nothing.
+        view: turns a result into something to show: a :class:`View`, a figure, text. Without it, the result itself.
+        precompute: also put the pictures of a small grid into the page, with controls that need no kernel, at most
             about 200 kB. ``None``: only where the page is made for readers without a kernel (the variable
-            ``DSLIB_STATIC`` is set, or there is no ipywidgets).
-        **sliders: for each argument of ``run``: ``(low, high)`` or ``(low, high, step)``, whole numbers or floats; a
-            list of choices; or ``True``/``False`` for a box to tick, which says how it starts. The first picture takes
-            the default of ``run`` where it is one of the values, else the first value.
+            ``DSLIB_STATIC`` is set).
+        **sliders: for each argument of ``run``: ``(low, high)`` or ``(low, high, step)``, whole numbers or floats,
+            both ends included; a list of choices; or ``True``/``False`` for a box to tick, which says how it starts.
+            The first picture takes the default of ``run`` where that is one of the values, else the first value.
+
+    The first picture is made at once, and what ``run`` raises then is raised here. What it raises later is shown as a
+    sentence, above the last picture that worked.
 
     Raises:
         TypeError, ValueError: ``run`` has no such argument, or a slider cannot be read; the message says what to write.
     """
-    raise NotImplementedError
+    if not callable(run):
+        raise TypeError(f"explore(…) takes the function to run, not {run!r}: write explore(run, …) without brackets")
+    if not sliders:
+        raise TypeError("explore(run, …) needs a slider for at least one argument of run: write loss=(0.0, 0.9)")
+    defaults = _defaults(run, sliders)
+    controls = [_control(name, given, defaults.get(name)) for name, given in sliders.items()]
+    if precompute is None:
+        precompute = os.environ.get("DSLIB_STATIC", "0") not in ("", "0")
+    return Exploration(run, view, controls, precompute)
+
+
+class Control(NamedTuple):
+    """One slider, menu or box: the values it can take, their texts, and the position it starts at."""
+
+    name: str
+    kind: str
+    values: tuple[Any, ...]
+    labels: tuple[str, ...]
+    at: int
+
+    def to_json(self) -> dict[str, Any]:
+        """What explore.js draws it from."""
+        return {"name": self.name, "kind": self.kind, "labels": self.labels, "at": self.at}
+
+    def thinned(self, most: int) -> Control:
+        """The same with at most ``most`` values, evenly spread: the ends and the one to start at among them."""
+        size = len(self.values)
+        if size <= most:
+            return self
+        kept = {round(i * (size - 1) / (most - 1)) for i in range(most)} if most > 1 else {self.at}
+        if self.at not in kept:  # the nearest makes room for it, unless that is an end
+            nearest = min(sorted(kept), key=lambda i: (i in (0, size - 1), abs(i - self.at)))
+            kept = (kept - {nearest}) | {self.at}
+        places = sorted(kept)
+        pick = (tuple(self.values[i] for i in places), tuple(self.labels[i] for i in places))
+        return Control(self.name, self.kind, *pick, places.index(self.at))
+
+
+class Picture(NamedTuple):
+    """What is shown for one setting: HTML, and the finding in words."""
+
+    html: str
+    words: str
+
+
+class Exploration:
+    """What ``explore`` returns: shown by a notebook with controls, printed as the finding of the picture it shows.
+
+    ``values`` are the arguments of that picture; ``set(loss=0.5)`` moves a control from Python.
+    """
+
+    def __init__(
+        self, run: Callable[..., Any], view: Callable[[Any], Any] | None, controls: list[Control], precompute: bool
+    ) -> None:
+        self._run, self._view, self._controls, self._precompute = run, view, controls, precompute
+        self._made: dict[tuple[int, ...], Picture] = {}
+        self._at = tuple(control.at for control in controls)
+        self._trouble, self._count = "", 0
+        self._widget: Any = None
+        try:
+            self._picture = self._make(self._at)
+        except Exception as error:
+            error.add_note(f"explore ran {self._call(self._at)} for its first picture")
+            raise
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The arguments that the picture was made with."""
+        return self._arguments(self._at)
+
+    @property
+    def finding(self) -> str:
+        """What the picture shows, in words."""
+        return self._picture.words
+
+    def set(self, **values: Any) -> None:
+        """Move controls, as a reader does.
+
+        Raises:
+            ValueError: there is no such control, or it has no such value.
+        """
+        at = list(self._at)
+        for name, value in values.items():
+            which = next((i for i, control in enumerate(self._controls) if control.name == name), None)
+            if which is None:
+                raise ValueError(f"there is no control {name!r}: use {names(c.name for c in self._controls)}")
+            if value not in self._controls[which].values:
+                raise ValueError(f"{name} cannot be {value!r}: it takes {_span(self._controls[which])}")
+            at[which] = self._controls[which].values.index(value)
+        self._show(tuple(at), self._count)
+
+    # -- making pictures
+
+    def _arguments(self, at: Sequence[int]) -> dict[str, Any]:
+        return {control.name: control.values[i] for control, i in zip(self._controls, at, strict=True)}
+
+    def _call(self, at: Sequence[int]) -> str:
+        name = getattr(self._run, "__name__", "run")
+        return f"{name}({', '.join(f'{key}={value!r}' for key, value in self._arguments(at).items())})"
+
+    def _make(self, at: tuple[int, ...]) -> Picture:
+        if at not in self._made:
+            printed, figures = StringIO(), _open_figures()
+            with redirect_stdout(printed):
+                result = self._run(**self._arguments(at))
+                shown = result if self._view is None else self._view(result)
+                shown = _drawn(shown, figures)
+            html, words = _as_html(shown)
+            if printed.getvalue():
+                html += f"<pre>{escape(printed.getvalue())}</pre>"
+                words = words or printed.getvalue().strip()
+            self._made[at] = Picture(html, words)
+        return self._made[at]
+
+    def _show(self, at: tuple[int, ...], count: int) -> None:
+        self._count = count
+        try:
+            self._picture = self._make(at)
+            self._at, self._trouble = at, ""
+        except (Exception, KeyboardInterrupt) as error:  # whatever the function may raise
+            what = "it was interrupted" if isinstance(error, KeyboardInterrupt) else f"{type(error).__name__}: {error}"
+            self._trouble = (
+                f"{self._call(at)} gave no picture: {what}\nBelow is the one before: {self._call(self._at)}."
+            )
+        if self._widget is not None:
+            self._widget.picture = self._state()
+
+    def _heard(self, _: Any, message: Any, __: Any) -> None:
+        """The reader moved a control."""
+        at = tuple(int(i) for i in message["at"])
+        if len(at) == len(self._controls) and all(
+            0 <= i < len(c.values) for i, c in zip(at, self._controls, strict=True)
+        ):
+            self._show(at, int(message["count"]))
+
+    def _state(self) -> dict[str, Any]:
+        return {**self._picture._asdict(), "alert": self._trouble, "count": self._count}
+
+    # -- showing
+
+    def __str__(self) -> str:
+        return f"{self._call(self._at)}: {self.finding}"
+
+    __repr__ = __str__
+
+    def to_html(self, precompute: bool = True) -> str:
+        """The picture for a page without a kernel: with ``precompute``, controls over recorded pictures."""
+        recorded = self._recorded() if precompute else None
+        if recorded is None:
+            spans = "; ".join(f"{control.name}: {_span(control)}" for control in self._controls)
+            note = f"This is {self._call(self._at)}. Run this cell in JupyterLab to move the controls ({spans})."
+            return f'{self._picture.html}<p class="dslib-muted dslib-view">{escape(note)}</p>'
+        data, controls = recorded
+        thin = [
+            f"{len(few.values)} of the {len(all_.values)} values of {few.name}"
+            for few, all_ in zip(controls, self._controls, strict=True)
+            if len(few.values) < len(all_.values)
+        ]
+        note = f"Recorded pictures of {names(thin)}; run this cell in JupyterLab for all." if thin else ""
+        note = f'<p class="dslib-muted dslib-view">{escape(note)}</p>' if note else ""
+        still = f'{self._picture.html}<noscript><p class="dslib-view">{escape(self._call(self._at))}</p></noscript>'
+        return f'<div data-frames="{data}"><div data-place>{still}</div>{note}</div><script>{_player_script()}</script>'
+
+    def _recorded(self) -> tuple[str, list[Control]] | None:
+        """Pictures for as fine a grid as fits, compressed, and its controls; None when not even two fit."""
+        controls, most = self._controls, MOST_FRAMES
+        while most > 1:
+            controls = _small_grid(self._controls, most)
+            frames = {}
+            for places in product(*(range(len(control.values)) for control in controls)):
+                values = [control.values[i] for control, i in zip(controls, places, strict=True)]
+                at = tuple(full.values.index(v) for full, v in zip(self._controls, values, strict=True))
+                frames[",".join(map(str, places))] = self._recorded_picture(at)
+            text = json.dumps({"controls": [c.to_json() for c in controls], "frames": frames}, ensure_ascii=False)
+            data = base64.b64encode(zlib.compress(text.encode(), 9)).decode()
+            if len(data) <= MOST_RECORDED:
+                return data, controls
+            most = min(most // 2, len(frames) - 1)
+        return None
+
+    def _recorded_picture(self, at: tuple[int, ...]) -> Picture:
+        try:
+            return self._make(at)
+        except Exception as error:
+            words = f"{self._call(at)} gave no picture: {type(error).__name__}: {error}"
+            return Picture(f'<p class="dslib-view dslib-alert">{escape(words)}</p>', words)
+
+    def _repr_html_(self) -> str:
+        return f"<style>{STYLE}</style>{self.to_html()}"
+
+    @property
+    def widget(self) -> Any:
+        """The notebook widget, made when first asked for; None where anywidget is not installed."""
+        if self._widget is None and (kind := _widget_class()) is not None:
+            controls = {"list": [control.to_json() for control in self._controls]}
+            self._widget = kind(controls=controls, picture=self._state())
+            self._widget.on_msg(self._heard)
+        return self._widget
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        widget = self.widget
+        recorded = self._precompute or widget is None
+        html = f"<style>{STYLE}</style>{self.to_html(recorded)}"
+        return with_widget(widget, {"text/html": html, "text/plain": str(self)})
+
+
+@cache
+def _widget_class() -> Any:
+    return widget_class("explore", "controls", "picture")
+
+
+@cache
+def _player_script() -> str:
+    """explore.js as a plain script that plays the element before it: modules do not load from a file on disk."""
+    text = Path(__file__).with_name("explore.js").read_text(encoding="utf-8")
+    text = text[: text.index("export default")]
+    return f"(() => {{\n{text}\nplayFrames(document.currentScript.previousElementSibling);\n}})();"
+
+
+# -- what was given -----------------------------------------------------------------------------------------------
+
+
+def _defaults(run: Callable[..., Any], sliders: Mapping[str, Any]) -> dict[str, Any]:
+    """The default of each argument of ``run``; checks that ``run`` can be called with these sliders."""
+    name = getattr(run, "__name__", "run")
+    try:
+        taken = inspect.signature(run).parameters
+    except (TypeError, ValueError):  # some built-in functions do not tell
+        return {}
+    named = {k: p for k, p in taken.items() if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+    anything = any(p.kind is p.VAR_KEYWORD for p in taken.values())
+    for slider in sliders:
+        if slider not in named and not anything:
+            raise TypeError(f"{name} has no argument {slider!r}: it takes {names(named) or 'none'}")
+    for argument, p in taken.items():
+        needed = p.default is p.empty and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
+        if needed and argument not in sliders:
+            raise TypeError(f"{name} needs {argument!r} too: give it a slider, {argument}=(low, high), or a default")
+    return {k: p.default for k, p in named.items() if p.default is not p.empty}
+
+
+def _control(name: str, given: Any, default: Any) -> Control:
+    if isinstance(given, bool):
+        at = int(default if isinstance(default, bool) else given)
+        return Control(name, "box", (False, True), ("no", "yes"), at)
+    if isinstance(given, list):
+        return _choice(name, given, default)
+    if isinstance(given, tuple) and len(given) in (2, 3) and all(map(_is_number, given)):
+        values = _steps(name, given)
+        return Control(name, "range", values, tuple(f"{value:.12g}" for value in values), _start(values, default))
+    if isinstance(given, range) and len(given) > 1:
+        return _control(name, (given[0], given[-1], given.step), default)
+    raise TypeError(
+        f"the slider {name}={given!r} cannot be read: write (low, high) or (low, high, step) with numbers, a list of "
+        "choices in square brackets, or True or False"
+    )
+
+
+def _choice(name: str, given: list[Any], default: Any) -> Control:
+    if len(given) < 2:
+        raise ValueError(f"{name} has {len(given)} choices: give two or more")
+    labels = tuple(str(value) for value in given)
+    for i, label in enumerate(labels):
+        if label in labels[:i]:
+            raise ValueError(f"{name} offers {label!r} twice: each choice stands once")
+    return Control(name, "choice", tuple(given), labels, _start(given, default))
+
+
+def _steps(name: str, given: tuple[Any, ...]) -> tuple[Any, ...]:
+    low, high = given[:2]
+    if not all(isfinite(number) for number in given) or not low < high:
+        raise ValueError(f"{name}={given!r}: a slider goes from a lower to a higher number")
+    whole = all(isinstance(number, int) for number in given)
+    step = given[2] if len(given) == 3 else 1 if whole else _nice_step(high - low)
+    if step <= 0:
+        raise ValueError(f"{name}={given!r}: the step must be above 0")
+    number = int((high - low) / step + 1e-9) + 1
+    if number > MOST_VALUES:
+        raise ValueError(
+            f"{name}={given!r} has {number:,} positions, too many for a slider: give a step, ({low}, {high}, "
+            f"{_nice_step(high - low) if not whole else max(1, int(_nice_step(high - low)))})"
+        )
+    # low + i*step, not a sum: and without the last bits in which 3*0.1 differs from 0.3.
+    return tuple(low + i * step if whole else round(low + i * step, 12) for i in range(number))
+
+
+def _nice_step(span: float) -> float:
+    """1, 2 or 5 times a power of ten, so that some 20 to 50 steps make the span."""
+    power = 10.0 ** int(log10(span / 20) // 1)
+    return float(next(f"{m * power:.12g}" for m in (5, 2, 1) if m * power <= span / 20 * (1 + 1e-9)))
+
+
+def _start(values: Sequence[Any], default: Any) -> int:
+    """The position of the default: equal, or for numbers as near as makes no difference."""
+    for i, value in enumerate(values):
+        if value == default or (_is_number(value) and _is_number(default) and abs(value - default) < 1e-9):
+            return i
+    return 0
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _span(control: Control) -> str:
+    if control.kind == "range":
+        return f"{control.labels[0]} to {control.labels[-1]}"
+    return names(control.labels, "or")
+
+
+def _small_grid(controls: list[Control], most: int) -> list[Control]:
+    """The controls with so few values that their grid has at most ``most`` places: the longest sliders give first."""
+    sizes = [len(control.values) for control in controls]
+    while prod(sizes) > most:
+        # Menus and boxes keep their values as long as a slider has more than two.
+        order = [
+            (c.kind == "range" and size > 2, size, -i) for i, (c, size) in enumerate(zip(controls, sizes, strict=True))
+        ]
+        longest = -max(order)[2]
+        if sizes[longest] == 1:
+            break
+        sizes[longest] = max(1, min(sizes[longest] - 1, sizes[longest] * 3 // 4))
+    return [control.thinned(size) for control, size in zip(controls, sizes, strict=True)]
+
+
+# -- what a function may return -----------------------------------------------------------------------------------
+
+
+def _as_html(shown: Any) -> tuple[str, str]:
+    """Anything as HTML, with its finding in words."""
+    if isinstance(shown, View):
+        return shown.to_html(), shown.finding
+    if hasattr(shown, "savefig"):  # a matplotlib figure
+        page = StringIO()
+        shown.savefig(page, format="svg", metadata={"Date": None})
+        data = base64.b64encode(page.getvalue().encode()).decode()
+        words = _figure_words(shown)
+        return f'<img style="max-width: 100%" alt="{escape(words)}" src="data:image/svg+xml;base64,{data}">', words
+    if isinstance(shown, str):
+        return f'<p class="dslib-view">{escape(shown)}</p>', shown
+    own = getattr(shown, "_repr_html_", None)
+    html = own() if callable(own) else None
+    words = str(shown)
+    return (html if isinstance(html, str) else f'<pre class="dslib-view">{escape(words)}</pre>'), words
+
+
+def _figure_words(figure: Any) -> str:
+    """The titles of a figure: the only words it has. A View says more."""
+    titles = [figure.get_suptitle() if hasattr(figure, "get_suptitle") else ""]
+    titles += [axes.get_title() for axes in figure.get_axes()]
+    return ". ".join(filter(None, titles)) or "A figure without a title"
+
+
+def _open_figures() -> set[int]:
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    return set(pyplot.get_fignums()) if pyplot else set()
+
+
+def _drawn(shown: Any, before: set[int]) -> Any:
+    """What is to be shown, where a function drew with pyplot: a figure left open would appear a second time below."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is None:
+        return shown
+    new = [number for number in pyplot.get_fignums() if number not in before]
+    if new and shown is None:
+        shown = pyplot.figure(new[-1])
+    for number in new:
+        pyplot.close(number)
+    return shown

@@ -1,6 +1,6 @@
 /* The question of `predict`, live: native radio buttons, or a number field. Python keeps the answer (predict.py).
  *
- * The model's `question` is {question, options, range, said, locked, status, alert}; what the reader does goes back as
+ * The model's `question` is {question, options, range, said, locked, status, alert, heard}; what the reader does goes back as
  * {say: answer} or {again: true}. Keys stay here: data-lm-suppress-shortcuts keeps JupyterLab from taking the arrows.
  */
 
@@ -13,7 +13,9 @@ function make(tag, attributes = {}, ...children) {
 
 let ids = 0;
 
-function mount(host, first, send) {
+const PATIENCE_MS = 4000;
+
+function mount(host, first, tell) {
   const id = `dslib-predict-${++ids}-${Math.random().toString(36).slice(2, 8)}`;
   const fieldset = make("fieldset", {},
     make("legend", {}, make("span", { class: "dslib-kind" }, "Predict"), first.question));
@@ -35,6 +37,16 @@ function mount(host, first, send) {
       fieldset.append(make("label", {}, input, make("span", {}, option)));
     }
   }
+  let unheard = 0;
+  const send = (said) => {                               // a restarted kernel does not know this form any more
+    clearTimeout(unheard);
+    unheard = setTimeout(() => {
+      status.textContent = "";
+      alert.textContent = "Not kept: the kernel is busy or does not know this question any more. If it was restarted, run this cell again.";
+      alert.hidden = false;
+    }, PATIENCE_MS);
+    tell(said);
+  };
   const status = make("p", { role: "status", class: "dslib-status" });
   const alert = make("p", { role: "alert", class: "dslib-alert" });
   const again = make("button", { type: "button" }, "Predict again");
@@ -49,6 +61,7 @@ function mount(host, first, send) {
   host.replaceChildren(form);
 
   function show(now) {
+    clearTimeout(unheard);
     fieldset.disabled = now.locked;
     for (const input of inputs) {
       if (input.type === "radio") input.checked = input.value === now.said;

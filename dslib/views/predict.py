@@ -163,7 +163,7 @@ class Prediction:
         self.key, self.question, self.options, self.range = key, question, options, scale
         self._store, self._notebook = _store(), _notebook()
         self._widget: Any = None
-        self._refused = ""
+        self._refused, self._heard_so_far = "", 0
         asked = {"question": question, "options": options, "range": list(scale) if scale else None}
         record = self._store.get(self._notebook, key)
         if record is None or record["said"] is None or not self._fits(record["said"]):
@@ -228,6 +228,7 @@ class Prediction:
     def _heard(self, _: Any, message: Any, __: Any) -> None:
         """The reader did something in the form."""
         self._refused = ""
+        self._heard_so_far += 1
         try:
             if message.get("again"):
                 self.again()
@@ -256,6 +257,7 @@ class Prediction:
             "locked": self.locked,
             "status": status,
             "alert": " ".join(filter(None, [self._refused, self._store.trouble])),
+            "heard": self._heard_so_far,
         }
 
     @property
