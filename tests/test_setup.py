@@ -267,8 +267,9 @@ def installer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installer:
     }.items():
         monkeypatch.setattr(set_up, name, value)
     monkeypatch.setattr(shutil, "which", lambda name: None)
-    for name in ("course.lock", "dev.lock", "pyproject.toml"):
+    for name in ("course.lock", "dev.lock"):
         (tmp_path / name).write_text("first")
+    (tmp_path / "pyproject.toml").write_text("project.version = '1'")
     stand_in = Installer(venv)
     monkeypatch.setattr(set_up, "install_with_pip", stand_in)
     return stand_in
@@ -293,10 +294,19 @@ def test_the_developers_tools_include_the_course(installer: Installer) -> None:
 def test_a_changed_lock_is_installed_into_the_same_venv(installer: Installer, changed: str) -> None:
     set_up.main(["course"])
     (installer.venv / "kept").touch()
-    (installer.venv.parent / changed).write_text("second")
+    (installer.venv.parent / changed).write_text("project.version = '2'")
     set_up.main(["course"])
     assert installer.locks == ["course.lock", "course.lock"]
     assert (installer.venv / "kept").exists()
+
+
+@posix
+def test_a_new_rule_for_a_linter_installs_nothing(installer: Installer) -> None:
+    set_up.main(["course"])
+    with open(installer.venv.parent / "pyproject.toml", "a") as file:
+        file.write("\n[tool.ruff]\nline-length = 100\n")
+    set_up.main(["course"])
+    assert len(installer.locks) == 1
 
 
 @posix

@@ -4,6 +4,8 @@ Needs only a Python 3.11 or newer. Uses uv where there is one, else pip. Install
 their hashes checked. Run again, it does nothing when nothing changed; after an interruption it starts over.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
 import os
@@ -26,10 +28,14 @@ LOCKS = {"course": ROOT / "requirements.lock", "dev": ROOT / "requirements-dev.l
 
 
 def wanted(kind: str) -> str:
-    """A digest of the files that decide what belongs in .venv."""
-    digest = hashlib.sha256()
-    for path in [ROOT / "pyproject.toml", LOCKS["course"]] + ([LOCKS["dev"]] if kind == "dev" else []):
-        digest.update(path.read_bytes())
+    """A digest of all that decides what belongs in .venv; a new rule for ruff, say, does not."""
+    import tomllib  # here, so that an older Python gets as far as the sentence that refuses it
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    parts = [project.get("build-system"), project.get("project"), project.get("tool", {}).get("setuptools")]
+    digest = hashlib.sha256(json.dumps(parts).encode())
+    for lock in ["course"] if kind == "course" else ["course", "dev"]:
+        digest.update(LOCKS[lock].read_bytes())
     return digest.hexdigest()
 
 
