@@ -360,9 +360,13 @@ function describeUsers(run, time, since) {
   return `${news.slice(-2).join(" ")} Users: ${share}${waiting ? `; ${waiting} waiting` : ""}.`.trim();
 }
 
-/** "7 of 9 good = 77.8 %", of a whole run. */
+/** "7 of 9 good = 77.8 %", of a whole run; where nobody asked anything, what became of the messages. */
 function sayResult(run) {
   const last = run.users.steps[run.users.steps.length - 1];
+  if (!run.users.operations.length) {
+    const lost = run.flights.filter((f) => f.end === "drop").length;
+    return `${lost.toLocaleString("en")} of ${plural(run.flights.length, "message")} dropped`;
+  }
   return last ? `${last.good} of ${last.n.toLocaleString("en")} good = ${percent(last.share)}` : "no operation was judged";
 }
 
@@ -371,9 +375,10 @@ function sayResult(run) {
 // ---------------------------------------------------------------------------------------------------------------
 
 function segmentsCross([ax, ay], [bx, by], [cx, cy], [dx, dy]) {
-  const side = (px, py, qx, qy, rx, ry) => (qx - px) * (ry - py) - (qy - py) * (rx - px);
-  return side(ax, ay, bx, by, cx, cy) * side(ax, ay, bx, by, dx, dy) < 0
-    && side(cx, cy, dx, dy, ax, ay) * side(cx, cy, dx, dy, bx, by) < 0;
+  // A point exactly on a line counts as being to its right: a stroke whose corner lies on a link crosses it once.
+  const right = (px, py, qx, qy, rx, ry) => (qx - px) * (ry - py) - (qy - py) * (rx - px) >= 0;
+  return right(ax, ay, bx, by, cx, cy) !== right(ax, ay, bx, by, dx, dy)
+    && right(cx, cy, dx, dy, ax, ay) !== right(cx, cy, dx, dy, bx, by);
 }
 
 /** The links that a stroke (a list of points) crosses. `place` gives the point of a node. */
@@ -701,6 +706,7 @@ class Player {
     this.$(".card").setAttribute("aria-label", `Player: ${bundle.title ?? "a run"}`);
     this.$(".title").textContent = bundle.title ?? "";
     this.slider.max = this.run.end;
+    if (this.time !== undefined) this.stand(clamp(this.time, 0, this.run.end));
     this.seen = {};
     this.showActs();
     this.showKey();
@@ -710,7 +716,6 @@ class Player {
     this.keepFocus(() => {
       this.take(bundle);
       this.resize(true);
-      this.go(clamp(this.time, 0, this.run.end));
     });
   }
 
@@ -726,13 +731,14 @@ class Player {
     (next ?? this.diagram).focus({ preventScroll: true });
   }
 
-  /** Where a first look teaches most: the first message stopped by a fault, else the first bad answer, else the end. */
+  /** Where a first look teaches most: the first message stopped by a fault, else the first bad answer. Where nothing goes
+   * wrong: the end, or, if the reader is to break it, a moment that leaves enough to come. */
   firstMoment() {
     const { bundle, events, users, end } = this.run;
     if (typeof bundle.playhead === "number") return clamp(bundle.playhead, 0, end);
     const drop = events.find((e) => e[1] === "drop" && (e[6] === "cut" || e[6] === "down"));
     const bad = users.steps.find((s) => s.op.outcome !== "good");
-    return drop ? drop[0] : bad ? bad.at : end;
+    return drop ? drop[0] : bad ? bad.at : this.live ? end / 3 : end;
   }
 
   // -- the playhead -----------------------------------------------------------------------------------------------
@@ -740,8 +746,7 @@ class Player {
   /** Go to a time in ms, or to a stop of the list of events. */
   go(time, stop) {
     if (stop === undefined) {
-      this.time = clamp(time, 0, this.run.end);
-      this.index = lastAtMost(this.run.events, (e) => e[0], this.time);
+      this.stand(clamp(time, 0, this.run.end));
     } else if (stop < 0) {
       this.time = 0;
       this.index = -1;
@@ -753,6 +758,13 @@ class Player {
     if (!this.box) return;                                // not on the page yet: resize() draws when there is room
     this.follow();
     this.show();
+  }
+
+  /** Stand at a time: all events up to it have happened. */
+  stand(time) {
+    this.time = time;
+    this.index = lastAtMost(this.run.events, (e) => e[0], time);
+    this.stop = lastAtMost(this.stops, (s) => s.main, this.index);
   }
 
   step(n) {
@@ -1323,7 +1335,8 @@ class Player {
 
   resize(force) {
     const width = this.host.clientWidth;
-    if (!width || (width === this.seenWidth && !force)) return;
+    if (force) this.seenWidth = null;                     // drawn when there is room again, if there is none now
+    if (!width || width === this.seenWidth) return;
     this.seenWidth = width;
     this.$(".card").classList.toggle("narrow", width < NARROW);
     this.drawLanes();

@@ -1,0 +1,455 @@
+"""The player's Python side: the bundle that the picture is drawn from, what a page without Python gets, the layouts."""
+
+import json
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import networkx
+import pytest
+
+from dslib import Client, Message, Network, Node, Simulation, good_share, what_users_saw
+from dslib.views import PlayerView, palette, play, replay, save_page
+from dslib.views import player as player_module
+from dslib.views.layout import arrange, circle, lines, springs
+from dslib.views.spacetime import MOST_MESSAGES, space_time_svg
+
+REPLICAS = ("r1", "r2", "r3")
+
+
+class Write(Message):
+    version: int
+    value: str
+
+
+class Written(Message):
+    version: int
+
+
+class Replica(Node):
+    def on_start(self):
+        self.version, self.value = self.disk.get("register", (0, None))
+
+    def on_write(self, src, msg):
+        if msg.version > self.version:
+            self.version, self.value = msg.version, msg.value
+            self.disk["register"] = msg.version, msg.value
+        self.send(src, Written(msg.version))
+
+
+class Writer(Client):
+    """Writes every 45 ms; two of three acknowledgements are an answer."""
+
+    def on_start(self):
+        self.version = self.acks = 0
+        self._op = None
+        self.set_timer("write", 12)
+
+    def on_write_timeout(self):
+        self.version, self.acks = self.version + 1, 0
+        value = "abcdefghij"[self.version % 10]
+        self._op = self.invoke("write", "x", value)
+        self.broadcast(Write(self.version, value))
+        self.set_timer("write", 45)
+
+    def on_written(self, src, msg):
+        if msg.version == self.version:
+            self.acks += 1
+            if self.acks == 2:
+                self._op.ok()
+
+
+def quiet(seed=0, loss=0.0):
+    """A writer and three replicas; nothing breaks."""
+    nodes = [Writer("writer", peers=REPLICAS), *map(Replica, REPLICAS)]
+    return Simulation(*nodes, network=Network(loss=loss), seed=seed)
+
+
+def minority(seed=0, loss=0.0):
+    """The same, with one replica cut off for a while and another one down for a while."""
+    sim = quiet(seed, loss)
+    sim.at(100, sim.network.partition, {"writer", "r1", "r2"}, {"r3"})
+    sim.at(240, sim.network.heal)
+    sim.at(270, sim.crash, "r1")
+    sim.at(345, sim.restart, "r1")
+    return sim
+
+
+def split(at: float) -> dict[str, Any]:
+    return {"at": at, "call": "network.partition", "args": [["writer"], ["r1", "r2", "r3"]]}
+
+
+# ---------------------------------------------------------------- the bundle
+
+
+def test_the_bundle_says_what_the_simulation_recorded():
+    for seed in range(5):
+        view = play(minority, until=400, seed=seed, loss=0.05, within=40)
+        sim = minority(seed, 0.05).run(until=400)
+        rows = [e for e in view.bundle["trace"]["events"] if e[1] != "state"]
+        assert rows == json.loads(sim.trace.to_json())["events"], f"recording states changed the run with seed {seed}"
+        seen = what_users_saw(sim.history, 400, within=40)
+        assert [op["outcome"] for op in view.bundle["operations"]] == [s.outcome for s in seen], f"seed {seed}"
+        assert view.bundle["faults"][0]["code"] == str(sim.faults[0])
+        assert json.loads(json.dumps(view.bundle)) == view.bundle, "a bundle consists of plain JSON values"
+
+
+def test_the_summary_counts_what_is_in_the_trace_and_the_history():
+    view = play(minority, until=400, seed=3, loss=0.05, within=40)
+    trace = view.sim.trace
+    sent, delivered, dropped = (len(trace.where(kind=kind)) for kind in ("send", "deliver", "drop"))
+    share = good_share(what_users_saw(view.sim.history, 400, within=40))
+    assert view.summary.startswith(
+        f"{sent} messages sent, {delivered} delivered, {dropped} dropped; users: 9 operations"
+    )
+    assert f"= {100 * share:.3g} %" in view.summary
+    assert repr(view) == f"Minority: {view.summary}"
+
+
+def test_every_drawn_link_carried_a_message_unless_a_topology_is_given():
+    assert play(quiet, until=200).bundle["links"] == [["writer", r] for r in REPLICAS]
+
+    def on_a_ring():
+        names = ["writer", *REPLICAS]
+        ring = networkx.cycle_graph(names)
+        return Simulation(*map(Replica, names), network=Network(topology=ring))
+
+    assert play(on_a_ring, until=10).bundle["links"] == [["writer", "r1"], ["writer", "r3"], ["r1", "r2"], ["r2", "r3"]]
+
+
+def test_a_link_stays_in_the_picture_when_a_later_run_does_not_use_it():
+    view = play(quiet, until=200)
+    view.rerun([{"at": 0, "call": "crash", "args": ["writer"]}])
+    assert "send" not in [e[1] for e in view.bundle["trace"]["events"]], "the writer never ran, so it sent nothing"
+    assert view.bundle["links"] == [["writer", r] for r in REPLICAS]
+
+
+def test_roles_come_from_the_nodes_and_can_be_said_otherwise():
+    assert play(quiet, until=50).bundle["roles"] == {
+        "writer": "client",
+        "r1": "replica",
+        "r2": "replica",
+        "r3": "replica",
+    }
+    assert play(quiet, until=50, roles={"r1": "leader"}).bundle["roles"]["r1"] == "leader"
+
+
+def test_a_judge_decides_what_was_wrong():
+    def judge(sim):
+        return what_users_saw(sim.history, sim.now, within=40, wrong=lambda op: op.arg == "c")
+
+    view = play(quiet, until=400, judge=judge)
+    outcomes = {op["label"]: op["outcome"] for op in view.bundle["operations"]}
+    assert outcomes["write x=c"] == "wrong"
+    assert outcomes["write x=b"] == "good"
+
+
+def test_a_recorded_run_is_shown_as_it_was():
+    sim = minority(seed=2).run(until=300)
+    view = replay(sim, title="As it was")
+    assert view.sim is sim
+    assert not view.bundle["live"]
+    assert view.bundle["trace"]["events"] == json.loads(sim.trace.to_json())["events"]
+    assert [f["at"] for f in view.bundle["faults"]] == [100, 240, 270, 345]
+
+
+# ---------------------------------------------------------------- running again
+
+
+def test_other_faults_give_the_run_that_the_scenario_would_give_with_them():
+    view = play(minority, until=400, seed=3)
+    view.rerun([split(at=82.6)], request=4)
+    by_hand = quiet(seed=3)
+    by_hand.at(82.6, by_hand.network.partition, {"writer"}, set(REPLICAS))
+    by_hand.run(until=400)
+    assert [e for e in view.sim.trace if e.kind != "state"] == list(by_hand.trace)
+    assert (view.bundle["run"], view.bundle["request"]) == (2, 4)
+    assert view.code == "sim.at(82.6, sim.network.partition, {'writer'}, {'r1', 'r2', 'r3'})"
+
+
+def test_nothing_before_a_new_fault_changes():
+    for seed in range(10):
+        view = play(quiet, until=400, seed=seed, loss=0.1)
+        before = [e for e in view.bundle["trace"]["events"] if e[0] < 130]
+        view.rerun([split(at=130.0)])
+        assert [e for e in view.bundle["trace"]["events"] if e[0] < 130] == before, f"history changed with seed {seed}"
+
+
+def test_a_fault_that_cannot_be_run_leaves_the_picture_and_says_why():
+    view = play(minority, until=400, seed=3)
+    before = view.bundle["trace"]
+    view.rerun([{"at": 50, "call": "crash", "args": ["r9"]}], request=1)
+    assert view.bundle["trace"] is before
+    assert "no node 'r9'" in view.bundle["error"]
+    assert view.bundle["faults"][0]["args"] == ["r9"], "it stays in the list, so that it can be taken back"
+    view.rerun([], request=2)
+    assert view.bundle["error"] is None
+
+
+@pytest.mark.parametrize("nonsense", [{"at": 5}, {"at": "soon", "call": "crash", "args": []}, "crash", None])
+def test_what_is_no_fault_is_an_error_in_words(nonsense):
+    view = play(quiet, until=50)
+    view.rerun([nonsense])
+    assert "is not a fault" in view.bundle["error"]
+
+
+def test_an_exception_in_a_node_names_its_line():
+    class Fragile(Replica):
+        def on_start(self):
+            if "started" in self.disk:
+                raise KeyError("no such room")
+            self.disk["started"] = True
+
+    view = play(lambda: Simulation(Fragile("r1")), until=100)
+    view.rerun([{"at": 10, "call": "crash", "args": ["r1"]}, {"at": 20, "call": "restart", "args": ["r1"]}])
+    assert "KeyError: 'no such room'" in view.bundle["error"]
+    assert "in on_start, line" in view.bundle["error"]
+
+
+def test_a_broken_property_shows_the_run_up_to_the_breach():
+    def guarded():
+        sim = quiet()
+        sim.always(lambda sim: sim.nodes["r1"].disk.get("register", (0,))[0] < 3)
+        return sim
+
+    view = play(guarded, until=400)
+    assert view.bundle["error"] is None
+    assert "does not hold" in view.bundle["broken"]
+    assert view.bundle["trace"]["end"] < 150, "the third write is sent at 102 ms"
+
+
+def test_a_scenario_that_is_none_is_told_what_to_write():
+    with pytest.raises(TypeError, match="ends with `return sim`"):
+        play(lambda: None, until=10)
+    with pytest.raises(ValueError, match="leave run"):
+        play(lambda: quiet().run(until=10), until=20)
+    with pytest.raises(ValueError, match="records no trace"):
+        play(lambda: Simulation(Replica("r1"), trace="off"), until=10)
+    with pytest.raises(TypeError, match=r"replay\(sim\)"):
+        play(quiet(), until=10)
+    with pytest.raises(ValueError, match="until is -1"):
+        play(quiet, until=-1)
+    with pytest.raises(ValueError, match="target is 90"):
+        play(quiet, until=10, target=90)
+    with pytest.raises(ValueError, match="has not run yet"):
+        replay(quiet())
+
+
+# ---------------------------------------------------------------- the notebook
+
+
+def test_the_widget_asks_python_once_for_each_question():
+    view = play(quiet, until=200, seed=1)
+    widget = view.widget
+    with widget.hold_trait_notifications():
+        widget.acts, widget.request = [split(50.0)], 1
+    assert (view.bundle["run"], view.bundle["request"]) == (2, 1)
+    assert widget.bundle["faults"][0]["at"] == 50.0
+    widget.request = 2  # the same list again, for example after an interrupted run
+    assert (view.bundle["run"], view.bundle["request"]) == (3, 2)
+    widget.acts = []  # and from Python, without a number
+    assert view.bundle["faults"] == []
+
+
+def test_a_notebook_gets_the_player_and_whoever_cannot_run_it_a_picture_and_words():
+    data, _ = play(minority, until=400)._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in data
+    assert data["text/plain"].startswith("Minority: ")
+    assert "<svg" in data["text/html"]
+    assert "sim.network.partition" in data["text/html"]
+
+
+def test_without_anywidget_the_run_is_still_shown(monkeypatch):
+    monkeypatch.setattr(player_module, "_widget_class", lambda: None)
+    data = play(quiet, until=100)._repr_mimebundle_()
+    assert "pip install anywidget" in data["text/html"]
+    assert "<svg" in data["text/html"]
+
+
+def test_importing_dslib_or_the_views_loads_no_widget_library():
+    heavy = "anywidget", "ipywidgets", "matplotlib"
+    code = f"import sys, dslib, dslib.views; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+# ---------------------------------------------------------------- pages
+
+
+class Page(HTMLParser):
+    """What a page is made of: its tags, and the recorded runs that it carries."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.bundles: list[Any] = []
+        self.labels: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        given = dict(attrs)
+        if "data-bundle" in given:
+            self.bundles.append(json.loads(given["data-bundle"]))
+        if tag == "svg":
+            self.labels.append(given["aria-label"])
+
+
+def test_a_page_carries_its_runs_and_asks_for_nothing_else(tmp_path: Path):
+    first, second = play(minority, until=400, title="One <b> & two"), play(quiet, until=100)
+    save_page(tmp_path / "page.html", first, second)
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    page = Page(text)
+    assert [b["summary"] for b in page.bundles] == [first.summary, second.summary]
+    assert not any(b["live"] for b in page.bundles), "there is no Python behind a page"
+    assert page.labels == [f"Space-time diagram. {v.summary}" for v in (first, second)]
+    assert not re.search(r"""(?:src|href)=["']""", text)
+    assert page.tags.count("script") == 1
+    assert (
+        first.to_html() == first.to_html(tmp_path / "one.html") == (tmp_path / "one.html").read_text(encoding="utf-8")
+    )
+
+
+def test_the_script_of_a_page_is_the_module_without_its_two_exports():
+    script = player_module.classic_script()
+    assert not re.search(r"^(export|import)\b", script, re.MULTILINE)
+    assert "function mount(element" in script
+    assert script.rstrip().endswith("})();")
+
+
+@pytest.mark.parametrize("line", ["export const more = 1;", 'import x from "./x.js";', '"</script>";'])
+def test_a_module_that_cannot_be_wrapped_is_refused(line, monkeypatch):
+    source = player_module.module_source()
+    monkeypatch.setattr(player_module, "module_source", lambda: f"{line}\n{source}")
+    player_module.classic_script.cache_clear()
+    with pytest.raises(RuntimeError, match="cannot be wrapped"):
+        player_module.classic_script()
+    player_module.classic_script.cache_clear()
+
+
+def test_a_run_too_long_for_a_page_leaves_a_picture_and_says_what_it_shows():
+    view = play(quiet, until=40_000)
+    html = view._fallback()
+    assert "data-bundle" not in html
+    assert len(html) < 200_000
+    assert re.search(r"The picture shows \d[\d,]* to [\d,]+ ms\.", html)
+    assert re.search(r"The first 400 of [\d,]+\.", html)
+
+
+# ---------------------------------------------------------------- the still picture
+
+
+def test_the_still_picture_draws_each_message_of_a_short_run():
+    for seed in range(5):
+        view = play(minority, until=400, seed=seed, loss=0.1)
+        svg = space_time_svg(view.bundle)
+        trace = view.sim.trace
+        assert len(trace.where(kind="send")) <= MOST_MESSAGES
+        delivered = re.search(r'<path d="([^"]*)" stroke="#0072b2"', svg)
+        assert delivered is not None
+        assert delivered[1].count("M") == len(trace.where(kind="deliver")), f"seed {seed}"
+        assert svg.count("l8 8m0 -8l-8 8") == len(trace.where(kind="drop")), f"seed {seed}"
+        assert ">down<" in svg
+
+
+def test_the_still_picture_escapes_what_students_write():
+    class Odd(Writer):
+        pass
+
+    view = play(lambda: Simulation(Odd("<i>&", peers=("r1",)), Replica("r1")), until=50, title="<script>")
+    html = view._fallback()
+    assert "<i>" not in html
+    assert "<script" not in html
+
+
+# ---------------------------------------------------------------- where nodes stand
+
+
+def test_layouts_are_the_same_every_time_and_stay_in_the_square():
+    names = [f"n{i}" for i in range(7)]
+    links = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :: 2]]
+    for places in (circle(names), lines(names[:2], names[2:]), springs(names, links)):
+        assert list(places) == names
+        assert all(0 <= v <= 1 for p in places.values() for v in p)
+        assert len(set(places.values())) == len(names), "two nodes stand in one place"
+    assert springs(names, links) == springs(names, links)
+
+
+def test_springs_put_linked_nodes_nearer_than_others():
+    clusters = [("a", "b"), ("b", "c"), ("a", "c"), ("x", "y"), ("y", "z"), ("x", "z"), ("c", "x")]
+    at = springs(["a", "x", "b", "y", "c", "z"], clusters)
+
+    def apart(p: str, q: str) -> float:
+        return ((at[p][0] - at[q][0]) ** 2 + (at[p][1] - at[q][1]) ** 2) ** 0.5
+
+    assert max(apart("a", "b"), apart("x", "y")) < min(apart("a", "y"), apart("b", "z"))
+
+
+def test_a_layout_can_be_a_graph_or_a_dict_and_what_is_neither_is_refused():
+    names, roles = ["a", "b", "c"], {}
+    graph = networkx.path_graph(names)
+    assert list(arrange(names, roles, [], graph)) == names
+    for i, name in enumerate(names):
+        graph.nodes[name]["pos"] = (i, -i)
+    assert arrange(names, roles, [], graph) == {"a": (0.0, 0.0), "b": (0.5, 0.5), "c": (1.0, 1.0)}
+    assert arrange(names, roles, [], {"a": (0, 0), "b": (1, 0), "c": (1, 1)})["c"] == (1.0, 1.0)
+    with pytest.raises(ValueError, match="no place for node 'c'"):
+        arrange(names, roles, [], {"a": (0, 0), "b": (1, 0)})
+    with pytest.raises(ValueError, match="x and y lie between 0 and 1"):
+        arrange(names, roles, [], {"a": (0, 0), "b": (1, 0), "c": (5, 5)})
+    with pytest.raises(ValueError, match='write "circle"'):
+        arrange(names, roles, [], "spiral")
+
+
+def test_clients_stand_above_the_servers():
+    roles = {"alice": "client", "bob": "client"}
+    servers = ["s1", "s2", "s3"]
+    places = arrange(["alice", "bob", *servers], roles, [("s1", "s2"), ("s2", "s3"), ("s1", "s3")])
+    assert all(places[c][1] < places[s][1] for c in roles for s in servers)
+
+
+# ---------------------------------------------------------------- colours
+
+
+def colours_of_the_module() -> dict[str, dict[str, str]]:
+    source = player_module.module_source()
+    found = {}
+    for name in ("LIGHT", "DARK"):
+        text = re.search(rf"const {name} = `([^`]*)`", source)
+        assert text is not None
+        found[name] = dict(re.findall(r"--([\w-]+):\s*(#[0-9a-f]{6})", text[1]))
+    return found
+
+
+def test_the_player_and_the_figures_use_one_palette():
+    used = colours_of_the_module()
+    for name, sign in {**palette.SIGNS, **palette.TEXT, **palette.PAPER}.items():
+        assert (used["LIGHT"][name], used["DARK"][name]) == (sign.light, sign.dark), name
+
+
+def test_text_and_signs_can_be_told_from_the_paper():
+    for paper in palette.PAPER.values():
+        for name, sign in palette.TEXT.items():
+            for ink, ground in ((sign.light, paper.light), (sign.dark, paper.dark)):
+                assert palette.contrast(ink, ground) >= 4.5, f"{name} {ink} on {ground}: WCAG 1.4.3 asks for 4.5"
+    surface = palette.PAPER["surface"]
+    for name, sign in palette.SIGNS.items():
+        for ink, ground in ((sign.light, surface.light), (sign.dark, surface.dark)):
+            assert palette.contrast(ink, ground) >= 3, f"{name} {ink} on {ground}: WCAG 1.4.11 asks for 3"
+
+
+def test_no_two_signs_differ_by_colour_alone():
+    shapes = [(sign.marker, sign.dash) for sign in palette.SIGNS.values()]
+    assert len(set(shapes)) == len(shapes)
+
+
+def test_contrast_is_that_of_the_standard():
+    assert palette.contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert palette.contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.005)
+
+
+def test_the_view_is_what_play_returns():
+    assert isinstance(play(quiet, until=10), PlayerView)
