@@ -17,7 +17,7 @@ from typing import Any
 from .faults import Fault, Kind, fault, node_name, time_ms
 from .history import History
 from .network import Network
-from .node import Handlers, Node, Timer, show
+from .node import NOWHERE, Handlers, Node, Timer, show
 from .trace import Event, NoTrace, Trace
 
 #: Entries of timers that were moved or cancelled stay in the queue until they come up. When more than this many stand
@@ -298,7 +298,7 @@ class Simulation:
             raise TypeError(f"a {type(node).__name__} has no name: its __init__ must call super().__init__(name)")
         if node.name in self.nodes:
             raise ValueError(f"two nodes are called {node.name!r}: a name belongs to one node")
-        if node._up or isinstance(node._sim, Simulation):
+        if node._sim is not NOWHERE:
             raise ValueError(
                 f"node {node.name!r} is in another Simulation already: make new nodes for each run; "
                 "a function that returns the simulation does that"
