@@ -6,7 +6,7 @@ A place is ``(x, y)``, both from 0 to 1, y downwards.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import cos, hypot, pi, sin
+from math import cos, fsum, hypot, pi, sin
 from typing import Any
 
 Place = tuple[float, float]
@@ -91,8 +91,14 @@ def arrange(
             return circle(names)
         if not any(a in others and b in others for a, b in links):
             return lines(clients, others)
-        across = {name: ((i + 0.5) / len(clients), 0.0) for i, name in enumerate(clients)}
-        return {**across, **circle(others, (0.5, 0.68), (0.5, 0.32))}
+        below = circle(others, (0.5, 0.68), (0.5, 0.32))
+        # Each client stands above the servers that it talks to, as far as there is room.
+        wanted = {
+            c: [below[b if a == c else a][0] for a, b in links if c in (a, b) and (a in below or b in below)]
+            for c in clients
+        }
+        clients.sort(key=lambda c: fsum(wanted[c]) / len(wanted[c]) if wanted[c] else 0.5)
+        return {**{name: ((i + 0.5) / len(clients), 0.0) for i, name in enumerate(clients)}, **below}
     if how == "circle":
         return circle(names)
     if how == "lines":

@@ -176,7 +176,8 @@ function readUsers(bundle) {
   const end = bundle.trace.end;
   const operations = (bundle.operations ?? []).map((op) => ({ ...op, until: op.end ?? op.judged ?? end }));
   operations.sort((a, b) => a.start - b.start || a.id - b.id);
-  const clients = [...new Set(operations.map((op) => op.client))];
+  const order = bundle.trace.nodes, asking = new Set(operations.map((op) => op.client));
+  const clients = [...order.filter((name) => asking.has(name)), ...[...asking].filter((name) => !order.includes(name))];
   const perClient = clients.length <= 5;
   const groups = perClient ? clients.map((name) => [name, operations.filter((op) => op.client === name)])
     : [["", operations]];
@@ -402,51 +403,36 @@ function actsForCut(run, index, crossed, at) {
   return fresh.map((pair) => ({ at, call: "network.cut", args: [...pair].sort() }));
 }
 
-/** A smooth path through points; closed when it comes round. */
-function smooth(points, closed) {
-  const at = (i) => closed ? points[(i + points.length) % points.length] : points[Math.max(0, Math.min(points.length - 1, i))];
-  let d = `M${points[0].map(round).join(" ")}`;
-  for (let i = 0; i < points.length - (closed ? 0 : 1); i++) {
-    const [p0, p1, p2, p3] = [at(i - 1), at(i), at(i + 1), at(i + 2)];
-    d += `C${round(p1[0] + (p2[0] - p0[0]) / 6)} ${round(p1[1] + (p2[1] - p0[1]) / 6)} `
-      + `${round(p2[0] - (p3[0] - p1[0]) / 6)} ${round(p2[1] - (p3[1] - p1[1]) / 6)} ${round(p2[0])} ${round(p2[1])}`;
+/** The lines that show a cut around one part of the graph: one straight line where there is room for it between the part
+ * and all other nodes, else a bar across each link. `place` gives the point of a node. */
+function cutLines(part, nodes, crossed, place) {
+  const inside = new Set(part), mine = crossed.filter(([a, b]) => inside.has(a) !== inside.has(b));
+  const points = nodes.map((name) => [place(name), inside.has(name)]);
+  let best = { gap: 30 };                                 // px: a line must keep clear of the nodes on both sides
+  for (let turn = 0; turn < 180; turn += 3) {
+    const ux = Math.cos(turn * Math.PI / 180), uy = Math.sin(turn * Math.PI / 180);
+    const along = (own) => points.filter(([, isIn]) => isIn === own).map(([[x, y]]) => x * ux + y * uy);
+    const [these, others] = [along(true), along(false)];
+    for (const [low, high] of [[these, others], [others, these]]) {
+      const from = Math.max(...low), gap = Math.min(...high) - from;
+      if (gap > best.gap) best = { gap, ux, uy, at: from + gap / 2 };
+    }
   }
-  return d + (closed ? "Z" : "");
+  if (best.at === undefined) return mine.map((pair) => crossBar(pair, place, 13));
+  const { ux, uy, at } = best;
+  const places = mine.map(([a, b]) => {                   // where along the line each link meets it
+    const [p, q] = [place(a), place(b)], from = p[0] * ux + p[1] * uy, to = q[0] * ux + q[1] * uy, t = (at - from) / (to - from);
+    return -(p[0] + (q[0] - p[0]) * t) * uy + (p[1] + (q[1] - p[1]) * t) * ux;
+  });
+  const reach = mine.length === 1 ? 34 : 26, ends = [Math.min(...places) - reach, Math.max(...places) + reach];
+  return ["M" + ends.map((d) => `${round(at * ux - d * uy)} ${round(at * uy + d * ux)}`).join("L")];
 }
 
-/** The line of a cut around one part: through the middles of the links it crosses. */
-function cutLine(part, crossed, place) {
-  const inside = new Set(part);
-  const mine = crossed.filter(([a, b]) => inside.has(a) !== inside.has(b));
-  if (!mine.length) return null;
-  const middle = (list) => [0, 1].map((k) => list.reduce((sum, p) => sum + p[k], 0) / list.length);
-  const centre = middle(part.map(place));
-  // A little nearer to the part that is cut off, so that the lines of two cuts keep apart.
-  const points = mine.map(([a, b]) => {
-    const [p, q] = inside.has(a) ? [place(a), place(b)] : [place(b), place(a)];
-    return [p[0] + (q[0] - p[0]) * 0.46, p[1] + (q[1] - p[1]) * 0.46];
-  });
-  const angle = (p) => Math.atan2(p[1] - centre[1], p[0] - centre[0]);
-  points.sort((p, q) => angle(p) - angle(q));
-  let gap = -1, after = 0;
-  points.forEach((p, i) => {
-    const next = points[(i + 1) % points.length];
-    const turn = (angle(next) - angle(p) + 4 * Math.PI) % (2 * Math.PI) || 2 * Math.PI;
-    if (turn > gap) [gap, after] = [turn, i + 1];
-  });
-  if (points.length > 2 && gap < 2.4) return smooth(points, true);
-  const chain = points.slice(after).concat(points.slice(0, after));
-  const reach = chain.length > 2 ? 24 : 34;
-  if (chain.length === 1) {
-    const [[x, y]] = chain, [a, b] = mine[0], [p, q] = [place(a), place(b)];
-    const length = Math.hypot(q[0] - p[0], q[1] - p[1]) || 1, nx = -(q[1] - p[1]) / length * reach, ny = (q[0] - p[0]) / length * reach;
-    return smooth([[x - nx, y - ny], [x, y], [x + nx, y + ny]], false);
-  }
-  const beyond = (p, q) => {
-    const length = Math.hypot(p[0] - q[0], p[1] - q[1]) || 1;
-    return [p[0] + (p[0] - q[0]) / length * reach, p[1] + (p[1] - q[1]) / length * reach];
-  };
-  return smooth([beyond(chain[0], chain[1]), ...chain, beyond(chain[chain.length - 1], chain[chain.length - 2])], false);
+/** A short bar across the middle of a link. */
+function crossBar([a, b], place, half) {
+  const [p, q] = [place(a), place(b)], length = Math.hypot(q[0] - p[0], q[1] - p[1]) || 1;
+  const [mx, my] = [(p[0] + q[0]) / 2, (p[1] + q[1]) / 2], [nx, ny] = [-(q[1] - p[1]) / length * half, (q[0] - p[0]) / length * half];
+  return `M${round(mx - nx)} ${round(my - ny)}L${round(mx + nx)} ${round(my + ny)}`;
 }
 
 const round = (x) => Math.round(x * 10) / 10;
@@ -828,12 +814,13 @@ class Player {
   showCaption() {
     const { run } = this, since = this.stop > 0 ? run.events[this.stops[this.stop - 1].main][0] : -1;
     const settled = lastAtMost(run.users.steps, (s) => s.at, this.time);
-    const key = `${this.stop}/${settled}/${run.bundle.run}`;
+    const key = `${this.stop}/${settled}/${run.bundle.run}/${this.stop < 0 || this.time > run.events[this.stops[this.stop].main][0] + 0.05}`;
     this.$(".what b").textContent = ms(this.time);
     if (this.seen.caption === key) return;
     this.seen.caption = key;
     const { what, why } = describeStop(run, this.stops, this.stop);
-    this.$(".what span").textContent = what;
+    const at = this.stop < 0 ? 0 : run.events[this.stops[this.stop].main][0];
+    this.$(".what span").textContent = this.time - at > 0.05 ? `Last, at ${ms(at)}: ${what}` : what;
     this.$(".why").textContent = why;
     this.$(".users").textContent = describeUsers(run, this.time, since);
     this.slider.setAttribute("aria-valuetext", `${ms(this.time)}: ${what}`);
@@ -1018,12 +1005,8 @@ class Player {
       const ways = blocked.has(link(a, b)) + blocked.has(link(b, a));
       this.linkLines[i].setAttribute("class", `link ${ways === 2 ? "is-cut" : ways === 1 ? "one-way" : ""}`);
     });
-    const lines = cut.parts.slice(1).map((part) => cutLine(part, cut.crossed, place)).filter(Boolean);
-    for (const [a, b] of cut.inside) {
-      const [p, q] = [place(a), place(b)], length = Math.hypot(q[0] - p[0], q[1] - p[1]) || 1;
-      const [mx, my] = [(p[0] + q[0]) / 2, (p[1] + q[1]) / 2], [nx, ny] = [-(q[1] - p[1]) / length * 13, (q[0] - p[0]) / length * 13];
-      lines.push(`M${round(mx - nx)} ${round(my - ny)}L${round(mx + nx)} ${round(my + ny)}`);
-    }
+    const lines = cut.parts.slice(1).flatMap((part) => cutLines(part, this.run.nodes, cut.crossed, place));
+    for (const pair of cut.inside) lines.push(crossBar(pair, place, 13));
     this.cutLayer.innerHTML = lines.map((d) => `<path class="cut-under" d="${d}"/><path class="cut-band" d="${d}"/><path class="cut-line" d="${d}"/>`).join("");
   }
 
