@@ -11,6 +11,8 @@
 function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  // JupyterLab would take the arrow keys, and looks at the focused element before its surroundings.
+  if (/^(input|button|select)$/.test(tag)) element.setAttribute("data-lm-suppress-shortcuts", "true");
   element.append(...children);
   return element;
 }
@@ -29,7 +31,7 @@ function mount(host, controls, first, ask) {
     now[which] = index;
     settle();
   }));
-  const form = make("form", { class: "dslib-view", "data-lm-suppress-shortcuts": "true" },
+  const form = make("form", { class: "dslib-view" },
     make("div", { class: "dslib-controls" }, ...rows.map((r) => r.element)), reset, note, alert, frame, said);
   let waiting = 0, clock = 0, started = false;
 

@@ -1,12 +1,14 @@
 /* The question of `predict`, live: native radio buttons, or a number field. Python keeps the answer (predict.py).
  *
  * The model's `question` is {question, options, range, said, locked, status, alert, heard}; what the reader does goes back as
- * {say: answer} or {again: true}. Keys stay here: data-lm-suppress-shortcuts keeps JupyterLab from taking the arrows.
+ * {say: answer} or {again: true}. Whatever can have the focus carries data-lm-suppress-shortcuts itself: JupyterLab would take the
+ * arrow keys for moving between cells, and looks at the focused element before its surroundings.
  */
 
 function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  if (/^(input|button|select)$/.test(tag)) element.setAttribute("data-lm-suppress-shortcuts", "true");
   element.append(...children);
   return element;
 }
@@ -55,7 +57,7 @@ function mount(host, first, tell) {
     back = true;
   });
   let back = false;                                      // "Predict again" vanishes under the reader's finger
-  const form = make("form", { class: "dslib-view dslib-card dslib-predict", "data-lm-suppress-shortcuts": "true" },
+  const form = make("form", { class: "dslib-view dslib-card dslib-predict" },
     fieldset, status, alert, again);
   form.addEventListener("submit", (event) => event.preventDefault());
   host.replaceChildren(form);

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .keep import FILE, Predictions, Record
-from .static import STYLE, Card, count, widget_class, with_widget
+from .static import KEYS, STYLE, Card, count, widget_class, with_widget
 
 #: The answers to choose from, or a range of numbers ``(low, high, unit)``.
 Options = Sequence[object]
@@ -104,7 +104,7 @@ def recap(lesson: str | None = None) -> Card:
         finding += f" {count(waiting, 'prediction')} not answered by a run yet."
     rows = "".join(f"<tr>{_row(r)}</tr>" for r in records)
     html = (
-        f'<div class="dslib-scroll" tabindex="0" role="group" aria-label="Your predictions"><table>'
+        f'<div class="dslib-scroll" tabindex="0" role="group" aria-label="Your predictions" {KEYS}><table>'
         f"<caption>{escape(finding)}</caption><thead><tr>"
         + "".join(f'<th scope="col">{title}</th>' for title in ("Question", "You said", "It did"))
         + f"</tr></thead><tbody>{rows}</tbody></table></div>"
@@ -137,7 +137,7 @@ def check(question: str, options: Sequence[object] | Mapping[Any, str], answer: 
         verdict = "✓ Right." if right else "✗ No."
         told = " ".join(filter(None, [verdict, feedback.get(option, ""), why if right else ""]))
         items.append(
-            f'<details class="{"dslib-met" if right else "dslib-missed"}"><summary>{escape(option)}</summary>'
+            f'<details class="{"dslib-met" if right else "dslib-missed"}"><summary {KEYS}>{escape(option)}</summary>'
             f"<p>{escape(told)}</p></details>"
         )
     html = (
@@ -242,7 +242,9 @@ class Prediction:
         record = self.record
         said, did = _said(record), _did(record)
         if record["said"] is None:
-            status = "Choose before you run what follows." if record["did"] is None else f"It did: {did}."
+            status = "Choose before you run what follows."
+            if record["did"] is not None:  # all cells were run at once: do not give it away
+                status = "What follows has been run. Run this cell again to predict before you look."
         elif record["late"]:
             status = f"You said: {said}, after the run had shown it."
         elif record["did"] is not None:

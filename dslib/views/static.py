@@ -42,6 +42,10 @@ def _style() -> str:
 STYLE = _style()
 
 
+#: What can have the focus carries this, or JupyterLab takes its keys: "a" would insert a cell. JupyterLab looks at the
+#: focused element first, so an attribute on what surrounds it comes too late.
+KEYS = 'data-lm-suppress-shortcuts="true"'
+
 #: Colours of pictures: they follow the page where it says whether it is dark; elsewhere they can be seen on both.
 COLOUR = {name: f"var(--dslib-{name},{sign.either})" for name, sign in SIGNS.items()} | {"down": "currentColor"}
 
@@ -67,7 +71,7 @@ class View:
         title = f"<p><b>{escape(self.title)}</b></p>" if self.title else ""
         return (
             f'<figure class="dslib-view">{title}<div class="dslib-scroll" tabindex="0" role="group" '
-            f'aria-label="Picture, with its finding below" data-lm-suppress-shortcuts="true">{self.svg}</div>'
+            f'aria-label="Picture, with its finding below" {KEYS}>{self.svg}</div>'
             f"<figcaption>{escape(self.finding)}</figcaption></figure>"
         )
 
@@ -104,7 +108,7 @@ class Card(View):
         self._html, self._kind = html, kind
 
     def to_html(self) -> str:
-        return f'<div class="dslib-view dslib-card {self._kind}" data-lm-suppress-shortcuts="true">{self._html}</div>'
+        return f'<div class="dslib-view dslib-card {self._kind}">{self._html}</div>'
 
 
 def names(things: Iterable[object], last: str = "and") -> str:
