@@ -195,7 +195,7 @@ def test_no_wall_clock(file: Path) -> None:
 
 
 SET_METHODS = {"union", "intersection", "difference", "symmetric_difference"}
-ORDER_DOES_NOT_MATTER = {"sorted", "set", "frozenset", "any", "all", "len"}
+ORDER_DOES_NOT_MATTER = {"sorted", "set", "frozenset", "any", "all", "len", "min", "max"}
 TAKES_IN_ORDER = {"list", "tuple", "enumerate", "iter", "next", "map", "filter", "zip", "join", "fromkeys", "extend"}
 
 
@@ -219,7 +219,8 @@ class Sets:
 
     def add(self, target: ast.expr) -> None:
         if isinstance(target, ast.Name):
-            self.names.add((scope(target), target.id))
+            owner = enclosing_class(target) if scope(target) is None else None  # a dataclass's field, say
+            self.names.add((owner or scope(target), target.id))
         elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "self":
             self.names.add((enclosing_class(target), target.attr))
 
@@ -260,15 +261,14 @@ def enclosing_class(node: ast.AST) -> ast.AST | None:
 
 
 def consumed_without_order(node: ast.AST) -> bool:
-    """Whether a comprehension goes straight into sorted(), set() and the like, or makes a set itself."""
-    if isinstance(node, ast.SetComp):
-        return True
+    """Whether a comprehension or *star goes straight into sorted(), set() and the like, or into {...}."""
     parent = getattr(node, "parent", None)
-    return (
+    return isinstance(parent, ast.Set) or (
         isinstance(parent, ast.Call)
         and isinstance(parent.func, ast.Name)
         and parent.func.id in ORDER_DOES_NOT_MATTER
         and parent.args[:1] == [node]
+        and not any(word.arg == "key" for word in parent.keywords)  # of two that tie, the first one wins
     )
 
 
@@ -278,13 +278,10 @@ def walks_over_sets(tree: ast.Module) -> Iterator[ast.expr]:
     for node in ast.walk(tree):
         walked: list[ast.expr] = []
         match node:
-            case (
-                ast.For(iter=over)
-                | ast.Starred(value=over)
-                | ast.YieldFrom(value=over)
-                | ast.FormattedValue(value=over)
-            ):
+            case ast.For(iter=over) | ast.YieldFrom(value=over) | ast.FormattedValue(value=over):
                 walked = [over]
+            case ast.Starred(value=over):
+                walked = [] if consumed_without_order(node) else [over]
             case ast.ListComp(generators=generators) | ast.GeneratorExp(generators=generators):
                 walked = [] if consumed_without_order(node) else [generator.iter for generator in generators]
             case ast.DictComp(generators=generators):
@@ -316,9 +313,15 @@ WALKS = {
     "s = {1}\ns.pop()": 1,
     "s = {1}\nprint(f'{s}')": 1,
     "s = {1}\nprint(*s)": 1,
+    "class A:\n    up: set[str]\n    def b(self):\n        return tuple(self.up)": 1,
+    "class A:\n    up: set[str]\ndef f(up):\n    return tuple(up)": 0,
+    "s = {1}\nx = sorted({*s, 2})": 0,
     "for name in sorted({'a', 'b'}): use(name)": 0,
     "s = {1}\nx = sorted(n + 1 for n in s)": 0,
     "s = {1}\nx = any(n > 1 for n in s)": 0,
+    "s = {1}\nx = max(n + 1 for n in s)": 0,
+    "s = {1}\nx = max((n for n in s), key=size)": 1,
+    "s = {1}\nx = sorted((n for n in s), key=size)": 1,
     "s = {1}\nx = {n + 1 for n in s}": 0,
     "def f(names: dict[str, int]):\n    return list(names)": 0,
     "def f(s: set[int]): pass\ndef g(s: list[int]):\n    return list(s)": 0,

@@ -77,7 +77,8 @@ def set_up(kind: str) -> None:
     what = "the course" if kind == "course" else "the course and the developers' tools"
     print(f"Setting up {what} in .venv. This takes a minute or two, and only this once.", flush=True)
     uv = shutil.which("uv")
-    if VENV.exists() and (why := why_start_over(uv)):
+    why = why_start_over(uv) if VENV.exists() else ""
+    if why:
         print(f"{why}: starting over.", flush=True)
         remove(VENV)
     VENV.mkdir(exist_ok=True)
