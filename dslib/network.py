@@ -20,7 +20,7 @@ from math import inf, log
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .faults import fault, node_group, node_name
-from .node import Message, Node
+from .node import Message, Node, handler_of
 
 if TYPE_CHECKING:
     from .simulation import Simulation
@@ -95,7 +95,10 @@ class Link:
     def carry(self, msg: Message) -> None:
         """Draw the fate of one message and put its arrival into the simulation's queue."""
         sim, random = self.sim, self.random
-        act = self.handlers[type(msg)]
+        try:
+            act = self.handlers[type(msg)]
+        except KeyError:
+            act = self.handlers[type(msg)] = handler_of(type(self.receiver), type(msg))
         if self.plain:
             delay = self.low + random() * self.span + GRID - GRID
             fate = "loss" if self.loss and random() < self.loss else None
@@ -142,17 +145,6 @@ class Link:
             sim._order = order = sim._order + 1
             sim._copies[order] = original
             heappush(sim._queue, (sim.now + delay, order, self, msg, act))
-
-
-class Links(dict[str, Link]):
-    """The links that leave one node, made when first used, so that a large system pays only for what it uses."""
-
-    def __init__(self, network: Network, src: str) -> None:
-        self.network, self.src = network, src
-
-    def __missing__(self, dest: str) -> Link:
-        link = self[dest] = self.network._make_link(self.src, dest)
-        return link
 
 
 class Network:
@@ -290,11 +282,12 @@ class Network:
                 self._edges |= {(a, b)} if directed else {(a, b), (b, a)}
         if self.streams == "shared":
             self._shared = sim._stream("network").random
-        for name, node in sim.nodes.items():
-            node._links = Links(self, name)
+        for node in sim.nodes.values():
+            node._links = {}
 
-    def _make_link(self, src: str, dest: str) -> Link:
-        sim = self._sim
+    def _make_link(self, sender: Node, dest: str) -> Link:
+        """A link is made when it is first used, so that a large system pays only for what it uses."""
+        sim, src = self._sim, sender.name
         receiver = sim.nodes.get(dest) if isinstance(dest, str) else None
         if receiver is None:
             given = (
@@ -302,14 +295,15 @@ class Network:
             )
             raise ValueError(
                 f"node {src!r} sent to {given}; the nodes are {', '.join(map(repr, list(sim.nodes)[:12]))}"
-            )
+            ) from None
         if not self._linked(src, dest):
             raise ValueError(
                 f"node {src!r} sent to {dest!r}, but the topology has no edge between them: send to a neighbour, "
                 "which can pass it on, or add the edge"
-            )
+            ) from None
         random = self._shared or sim._stream(f"link/{src}/{dest}").random
-        return Link(sim, src, receiver, random, self)
+        link = sender._links[dest] = Link(sim, src, receiver, random, self)
+        return link
 
 
 def _parse_latency(latency: Any) -> tuple[float, float, Law | None]:

@@ -114,24 +114,19 @@ def _checked(init: Callable[..., None]) -> Callable[..., None]:
     return __init__
 
 
-class Handlers(dict[type, Callable[..., None]]):
-    """For one class of nodes: which function handles which class of messages.
+def handler_of(node: type[Node], message: type) -> Callable[..., None]:
+    """The function that handles such messages on such nodes.
 
-    Filled as messages are sent, and found by the *name* of the message's class, so that running a notebook cell again,
-    which defines the class anew, changes nothing.
+    It is found by the *name* of the message's class, so that running a notebook cell again, which defines the class
+    anew, changes nothing.
     """
-
-    def __init__(self, kind: type[Node]) -> None:
-        self.kind = kind
-
-    def __missing__(self, message: type) -> Callable[..., None]:
-        if not issubclass(message, Message):
-            raise TypeError(
-                f"only a Message can be sent, not a {message.__name__}: write class Ping(Message), "
-                "then self.send(dest, Ping(…))"
-            )
-        self[message] = handler = getattr(self.kind, message._handler, _refuse)
-        return handler
+    if not issubclass(message, Message):
+        raise TypeError(
+            f"only a Message can be sent, not a {message.__name__}: write class Ping(Message), "
+            "then self.send(dest, Ping(…))"
+        ) from None
+    handler: Callable[..., None] = getattr(node, message._handler, _refuse)
+    return handler
 
 
 def _refuse(node: Node, src: str, msg: Message) -> None:
@@ -247,7 +242,7 @@ class Node:
     _arguments: tuple[tuple[Any, ...], dict[str, Any]]
     _random: Random | None
     _timers: dict[tuple[str, Any], Timer]
-    _handlers: Handlers
+    _handlers: dict[type, Callable[..., None]]
     _sim: Simulation
     _links: dict[str, Link]
     _up: bool
@@ -293,12 +288,16 @@ class Node:
             ValueError: no node has that name.
             TypeError: ``msg`` is not a Message.
         """
-        self._links[dest].carry(msg)
+        try:
+            link = self._links[dest]
+        except KeyError:  # the first message this way
+            link = self._sim.network._make_link(self, dest)
+        link.carry(msg)
 
     def broadcast(self, msg: Message) -> None:
         """Send ``msg`` to each of ``self.peers``, in order. The node itself is not among them unless it is a peer."""
         for dest in self.peers:
-            self._links[dest].carry(msg)
+            self.send(dest, msg)
 
     def set_timer(self, name: str, delay: float, *data: Any, key: Any = None) -> None:
         """Call ``on_<name>_timeout(*data)`` after ``delay`` ms. Setting the same timer again replaces it.

@@ -17,7 +17,7 @@ from typing import Any
 from .faults import Fault, Kind, fault, node_name, time_ms
 from .history import History
 from .network import Network
-from .node import NOWHERE, Handlers, Node, Timer, show
+from .node import NOWHERE, Node, Timer, show
 from .trace import Event, NoTrace, Trace
 
 #: Entries of timers that were moved or cancelled stay in the queue until they come up. When more than this many stand
@@ -68,7 +68,9 @@ class Simulation:
         self.seed = seed
         self.now = 0.0
         self.nodes: dict[str, Node] = {}
-        self._tables: dict[type[Node], Handlers] = {}
+        # Which function handles which class of messages, for each class of nodes: filled as messages are sent. A new
+        # simulation looks anew, so that a handler changed in a notebook cell counts from the next run.
+        self._handlers: dict[type[Node], dict[type, Callable[..., None]]] = {}
         for node in nodes:
             self._add(node)
         self.network = Network() if network is None else network
@@ -309,13 +311,7 @@ class Simulation:
             )
         self.nodes[node.name] = node
         node._sim = node.clock._sim = self
-        node._handlers = self._handlers_of(type(node))
-
-    def _handlers_of(self, kind: type[Node]) -> Handlers:
-        """Looked up anew for each simulation, so that a handler changed in a notebook cell counts from the next run."""
-        if kind not in self._tables:
-            self._tables[kind] = Handlers(kind)
-        return self._tables[kind]
+        node._handlers = self._handlers.setdefault(type(node), {})
 
     def _stream(self, purpose: str) -> Random:
         """A stream of random numbers of its own for one purpose, so that a draw here does not shift the dice there."""

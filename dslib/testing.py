@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .network import Network
-from .node import Message, Node
+from .node import Message, Node, handler_of
 from .simulation import Simulation
 
 
@@ -40,7 +40,7 @@ class Isolated:
         """
         if not self.node._up:
             raise RuntimeError(f"node {self.node.name!r} is down: restart() it first")
-        self.node._handlers[type(msg)](self.node, src, msg)
+        handler_of(type(self.node), type(msg))(self.node, src, msg)
         return self._taken()
 
     @property
