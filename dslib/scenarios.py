@@ -7,28 +7,31 @@ one replica. alice's posts are called a1, a2, …, so a transcript such as "a1 b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import combinations
-from math import inf, nan
+from math import cos, inf, nan, pi, sin
 from random import Random
 from statistics import median
 from typing import Any, NamedTuple
 
 from .clients import LoadClient
-from .history import Operation
-from .metrics import Seen, good_share, what_users_saw
-from .network import Exponential, Graph, Network
+from .network import Exponential, Network
 from .node import Node
-from .protocols.chat import BeatingReplica, ChatReplica, Merge, last_writer_wins, set_union
+from .protocols.chat import (
+    WAITS_MS,
+    BeatingReplica,
+    ChatReplica,
+    Merge,
+    last_writer_wins,
+    replicas_of,
+    set_union,
+    user_of,
+    writers,
+)
 from .protocols.epochs import EpochReplica
-from .protocols.flooding import Gossip
 from .protocols.majority import Rule, always, more_than_half
 from .simulation import Simulation
 
 #: The users of replicas r1, r2, …
 USERS = ("alice", "bob", "carol", "dave", "erin", "frank", "grace")
-
-#: How long a user of the chat room waits for an answer, in ms. Later is as bad as never.
-WAITS_MS = 150.0
 
 #: When a scenario cuts the room, in ms: on the beat of the pings, so that the next count shows it.
 CUT_MS = 400.0
@@ -141,6 +144,16 @@ def replica_names(n: int) -> tuple[str, ...]:
     return tuple(f"r{i + 1}" for i in range(n))
 
 
+def room_places(replicas: int = 3) -> dict[str, tuple[float, float]]:
+    """Where to draw the room: replicas on a circle, users outside behind theirs. x and y from 0 to 1, y downwards."""
+    places = {}
+    for i, (replica, user) in enumerate(zip(replica_names(replicas), USERS, strict=False)):
+        turn = 2 * pi * i / replicas - pi / 2
+        for name, radius in ((replica, 0.26), (user, 0.5)):
+            places[name] = round(0.5 + radius * cos(turn), 3), round(0.5 + radius * sin(turn), 3)
+    return places
+
+
 def _others(name: str, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(other for other in names if other != name)
 
@@ -184,58 +197,10 @@ def _with_users(groups: Iterable[Sequence[str]]) -> list[set[str]]:
     return [{*group, *(USERS[int(name[1:]) - 1] for name in group)} for group in groups]
 
 
-# -- what came of it ---------------------------------------------------------------------------------------------------
-
-
-def replicas_of(sim: Simulation) -> list[Any]:
-    """The replicas of the room, in order."""
-    return [node for node in sim.nodes.values() if hasattr(node, "transcript")]
-
-
-def transcripts(sim: Simulation) -> dict[str, str]:
-    """What each replica has on its disk at this moment, as one line: ``{"r1": "a1 b1 c1", …}``."""
-    return {replica.name: " ".join(replica.transcript()) for replica in replicas_of(sim)}
-
-
-def diverged(sim: Simulation) -> bool:
-    """Whether any two replicas hold different transcripts."""
-    return len(set(transcripts(sim).values())) > 1
-
-
-def lost_posts(sim: Simulation) -> list[Operation]:
-    """Posts that were answered "done" and are on no replica's disk any more."""
-    kept = {id for replica in replicas_of(sim) for id in replica.stored_ids()}
-    return [op for op in sim.history if op.f == "post" and op.status == "ok" and op.id not in kept]
-
-
-def users_saw(sim: Simulation) -> list[Seen]:
-    """Good is what was answered in time and, if it was a post, is still in the room at the end. The players' judge."""
-    return what_users_saw(sim.history, sim.now, within=WAITS_MS, wrong={op.id for op in lost_posts(sim)})
-
-
-def writers(sim: Simulation, after: float, before: float = inf) -> list[str]:
-    """The replicas that accepted a post which was asked in ``[after, before)`` ms, in order."""
-    users = {user_of(op) for op in sim.history if _was_accepted(op) and after <= op.invoked < before}
-    homes = {user: node.service for user, node in sim.nodes.items() if isinstance(node, LoadClient)}
-    return [replica.name for replica in replicas_of(sim) if any(homes[user] == replica.name for user in sorted(users))]
-
-
-def user_of(op: Operation) -> str:
-    """Who asked: the operation's process without the number that it got after a time-out."""
-    return str(op.process).split("#")[0]
-
-
-def _was_accepted(op: Operation) -> bool:
-    return op.f == "post" and op.status == "ok"
-
-
 # -- the dangerous second ----------------------------------------------------------------------------------------------
 
 #: When it begins, in ms.
 SECOND_MS = 3_000.0
-
-#: How long its users wait, in ms: messages are slower here.
-SECOND_WAITS_MS = 1_000.0
 
 
 def dangerous_second(
@@ -246,14 +211,17 @@ def dangerous_second(
     timeout: float = 1_500.0,
     latency: Any = None,
     heal: float | None = None,
+    majority_posts: bool = True,
 ) -> Simulation:
     """Heartbeats once a second, out of step; at 3,000 ms a minority is cut off, and for a while does not know it.
 
     ``groups`` are the sizes of the two sides, the majority first. Each replica's user posts ``rate`` times a second, at
     random moments. ``latency`` is by default exponential with a mean of 100 ms. At ``heal`` ms the cut is mended and
-    the transcript that was changed last replaces the other; posting stops 500 ms before.
+    the transcript that was changed last replaces the other; posting stops 500 ms before. ``majority_posts=False``
+    leaves out the users of the majority, where only the minority is looked at.
     """
     names = replica_names(sum(groups))
+    posting = names if majority_posts else names[groups[0] :]
     told: dict[str, Any] = {"merge": last_writer_wins, "answer_after": answer_after, "timeout": timeout}
     sim = Simulation(
         *(BeatingReplica(name, peers=_others(name, names), **told) for name in names),
@@ -268,11 +236,13 @@ def dangerous_second(
                 timeout=3_000.0,
             )
             for user, replica in zip(USERS, names, strict=False)
+            if replica in posting
         ),
         network=Network(latency=Exponential(mean=100) if latency is None else latency),
         seed=seed,
     )
-    sim.at(SECOND_MS, sim.network.partition, *_with_users(_grouped(groups)))
+    sides = _with_users(_grouped(groups))
+    sim.at(SECOND_MS, sim.network.partition, *({name for name in side if name in sim.nodes} for side in sides))
     if heal is not None:
         sim.at(heal, sim.network.heal)
     return sim
@@ -285,15 +255,13 @@ class Second(NamedTuple):
         noticed_s: for each replica of the minority, the seconds from the cut until it stopped accepting posts; inf if
             it never did.
         orphans: posts that the minority accepted after the cut and answered "done", and no replica of the majority has.
-        majority_good, minority_good: the share of good answers on each side among posts asked in the two seconds after
-            the cut; an answer is good within one second.
-        usual_ms: the median time to an answer in the second before the cut.
+        resumed_s: seconds from the cut until the majority's users had an answer to a post asked after it; inf if none.
+        usual_ms: the median time to an answer, among posts asked in the second before the cut; nan without any.
     """
 
     noticed_s: tuple[float, ...]
     orphans: int
-    majority_good: float
-    minority_good: float
+    resumed_s: float
     usual_ms: float
 
 
@@ -305,90 +273,23 @@ def measure_second(seed: int = 0, groups: tuple[int, int] = (2, 1), **settings: 
         row.src: row.time for row in sim.trace.where(kind="log", after=SECOND_MS) if row.detail.startswith("read-only")
     }
     elsewhere = {id for replica in replicas_of(sim) if replica.name in majority for id in replica.stored_ids()}
-    answered = {op.id for op in sim.history if op.status == "ok"}
+    answered = {op.id: op for op in sim.history if op.completed is not None and op.status == "ok"}
     orphans = [
         id
         for name in minority
         for at, id, by, _ in sim.nodes[name].disk.get("posts", ())
         if by == name and at >= SECOND_MS and id in answered and id not in elsewhere
     ]
-    seen = what_users_saw(sim.history, sim.now, within=SECOND_WAITS_MS, wrong=orphans)
-    during = [s for s in seen if SECOND_MS <= s.operation.invoked < SECOND_MS + 2_000]
-    outside = {USERS[int(name[1:]) - 1] for name in minority}
-    usual = [
-        op.completed - op.invoked for op in sim.history if op.completed is not None and op.invoked < SECOND_MS
-    ]  # posting begins a second before the cut
+    inside = {USERS[int(name[1:]) - 1] for name in majority}
+    times = [(op.invoked, op.completed or inf, user_of(op)) for op in answered.values()]
+    after = [done - SECOND_MS for asked, done, user in times if asked >= SECOND_MS and user in inside]
+    before = [done - asked for asked, done, _ in times if asked < SECOND_MS]  # posting begins a second before the cut
     return Second(
         noticed_s=tuple((stopped.get(name, inf) - SECOND_MS) / 1_000 for name in minority),
         orphans=len(orphans),
-        majority_good=good_share(s for s in during if user_of(s.operation) not in outside),
-        minority_good=good_share(s for s in during if user_of(s.operation) in outside),
-        usual_ms=median(usual) if usual else nan,
+        resumed_s=min(after, default=inf) / 1_000,
+        usual_ms=median(before) if before else nan,
     )
-
-
-# -- graphs ------------------------------------------------------------------------------------------------------------
-
-
-def flood(
-    graph: Graph,
-    down: Iterable[str] = (),
-    cut: Iterable[tuple[str, str]] = (),
-    starts: Iterable[str] | None = None,
-    seed: int = 0,
-) -> Simulation:
-    """Rumours on a graph with some nodes down and some links cut. ``starts``: who begins one; by default everybody.
-
-    Raises:
-        ValueError: a node that is down, or the end of a cut link, is not in the graph.
-    """
-    names = list(graph.nodes)
-    begin = names if starts is None else list(starts)
-    neighbours: dict[str, list[str]] = {name: [] for name in names}
-    for a, b in graph.edges:
-        neighbours[a].append(b)
-        neighbours[b].append(a)
-    sim = Simulation(
-        *(Gossip(name, peers=neighbours[name], starts=0.0 if name in begin else None) for name in names),
-        network=Network(latency=(5, 15), topology=graph),
-        seed=seed,
-    )
-    for name in down:
-        sim.at(0, sim.crash, name)
-    for a, b in cut:
-        sim.at(0, sim.network.cut, a, b)
-    return sim
-
-
-def parts(
-    graph: Graph, down: Iterable[str] = (), cut: Iterable[tuple[str, str]] = (), seed: int = 0
-) -> list[tuple[str, ...]]:
-    """The groups of running nodes that still reach each other, found by letting everybody start a rumour."""
-    gone = tuple(down)
-    sim = flood(graph, gone, cut, seed=seed).run()
-    heard = {name: node.heard for name, node in sim.nodes.items() if isinstance(node, Gossip) and name not in gone}
-    groups = {tuple(name for name in heard if name in heard[here]): None for here in heard}
-    return list(groups)
-
-
-def splitting_nodes(graph: Graph) -> list[str]:
-    """The nodes whose crash alone splits the others."""
-    return [name for name in graph.nodes if len(parts(graph, down=[name])) > 1]
-
-
-def splitting_links(graph: Graph) -> list[tuple[str, str]]:
-    """The links whose cut alone splits the nodes."""
-    return [(a, b) for a, b in graph.edges if len(parts(graph, cut=[(a, b)])) > 1]
-
-
-def fewest_cuts(graph: Graph) -> list[tuple[str, str]]:
-    """A smallest set of links that, cut together, split the nodes; found by trying. Empty if no set does."""
-    links = list(graph.edges)
-    for size in range(1, len(links) + 1):
-        for some in combinations(links, size):
-            if len(parts(graph, cut=some)) > 1:
-                return list(some)
-    return []
 
 
 # -- judging a rule ----------------------------------------------------------------------------------------------------

@@ -11,13 +11,20 @@ transcripts that grew apart, and a decision on what to wait for before telling t
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
-from ..clients import Refusal, Reply, Request
+from ..clients import LoadClient, Refusal, Reply, Request
+from ..history import Operation
+from ..metrics import Seen, what_users_saw
 from ..node import Message
+from ..simulation import Simulation
 from ..specs import ILLEGAL, Call, Spec, answered
 from .heartbeats import Heartbeats
 from .majority import Member, PingAll, Rule, more_than_half
+
+#: How long a user of the chat room waits for an answer, in ms. Later is as bad as never.
+WAITS_MS = 150.0
 
 Post = tuple[float, int, str, str]
 Transcript = tuple[Post, ...]
@@ -215,3 +222,51 @@ class ChatReplica(PingAll, Chat):
 
 class BeatingReplica(Heartbeats, Chat):
     """A replica that counts the others' heartbeats."""
+
+
+# -- what came of it ---------------------------------------------------------------------------------------------------
+
+
+def replicas_of(sim: Simulation) -> list[Any]:
+    """The replicas of the room, in order."""
+    return [node for node in sim.nodes.values() if hasattr(node, "transcript")]
+
+
+def transcripts(sim: Simulation) -> dict[str, str]:
+    """What each replica has on its disk at this moment, as one line: ``{"r1": "a1 b1 c1", …}``."""
+    return {replica.name: " ".join(replica.transcript()) for replica in replicas_of(sim)}
+
+
+def diverged(sim: Simulation) -> bool:
+    """Whether any two replicas hold different transcripts."""
+    return len(set(transcripts(sim).values())) > 1
+
+
+def lost_posts(sim: Simulation) -> list[Operation]:
+    """Posts that were answered "done" and that no replica which is up has on its disk any more."""
+    kept = {id for replica in replicas_of(sim) if replica._up for id in replica.stored_ids()}
+    return [op for op in sim.history if _was_accepted(op) and op.id not in kept]
+
+
+def users_saw(sim: Simulation, waits: float = WAITS_MS) -> list[Seen]:
+    """Good is what was answered in time and, if it was a post, is still in the room at the end. The players' judge.
+
+    ``waits`` is how long users wait, in ms.
+    """
+    return what_users_saw(sim.history, sim.now, within=waits, wrong={op.id for op in lost_posts(sim)})
+
+
+def writers(sim: Simulation, after: float, before: float = inf) -> list[str]:
+    """The replicas that accepted a post which was asked in ``[after, before)`` ms, in order."""
+    users = {user_of(op) for op in sim.history if _was_accepted(op) and after <= op.invoked < before}
+    homes = {user: node.service for user, node in sim.nodes.items() if isinstance(node, LoadClient)}
+    return [replica.name for replica in replicas_of(sim) if any(homes[user] == replica.name for user in sorted(users))]
+
+
+def user_of(op: Operation) -> str:
+    """Who asked: the operation's process without the number that it got after a time-out."""
+    return str(op.process).split("#")[0]
+
+
+def _was_accepted(op: Operation) -> bool:
+    return op.f == "post" and op.status == "ok"
