@@ -59,89 +59,66 @@ class Exponential:
 
 
 class Link:
-    """One direction between two nodes: its delay, its losses, its own dice, and whether it is cut."""
+    """One direction between two nodes: its own dice, whether it is cut, and when its wire is free.
 
-    __slots__ = (
-        "bandwidth",
-        "cut",
-        "dest",
-        "duplication",
-        "free_at",
-        "handlers",
-        "law",
-        "loss",
-        "low",
-        "plain",
-        "queue_bytes",
-        "random",
-        "receiver",
-        "sim",
-        "span",
-        "src",
-    )  # fmt: skip
+    What all links share stays in the network: small links of a large system fit into the processor's cache.
+    """
 
-    def __init__(
-        self, sim: Simulation, src: str, receiver: Node, random: Callable[[], float], network: Network
-    ) -> None:
-        self.sim, self.src, self.dest, self.receiver, self.random = sim, src, receiver.name, receiver, random
+    __slots__ = ("cut", "dest", "free_at", "handlers", "network", "random", "receiver", "src")
+
+    def __init__(self, network: Network, src: str, receiver: Node, random: Callable[[], float]) -> None:
+        self.network, self.src, self.dest, self.receiver, self.random = network, src, receiver.name, receiver, random
         self.handlers = receiver._handlers
-        self.low, self.span, self.law = network._delay
-        self.loss, self.duplication = network.loss, network.duplication
-        self.bandwidth, self.queue_bytes = network.bandwidth, network.queue_bytes
         self.free_at = 0.0
         self.cut = network._is_cut(src, receiver.name)
-        self.plain = self.law is None and self.bandwidth is None and not self.duplication
 
     def carry(self, msg: Message) -> None:
         """Draw the fate of one message and put its arrival into the simulation's queue."""
-        sim, random = self.sim, self.random
+        network, random = self.network, self.random
+        sim = network._sim
         try:
             act = self.handlers[type(msg)]
         except KeyError:
             act = self.handlers[type(msg)] = handler_of(type(self.receiver), type(msg))
-        if self.plain:
-            delay = self.low + random() * self.span + GRID - GRID
-            fate = "loss" if self.loss and random() < self.loss else None
+        if network._law is None:
+            delay = network._low + random() * network._span + GRID - GRID
         else:
-            delay, fate = self._drawn(msg)
+            delay = network._drawn(self)
+        # Drawn even where a cut stops the message, so that an edited fault leaves the dice as they were.
+        fate = "loss" if network.loss and random() < network.loss else None
+        if self.cut:
+            fate = "cut"
+        elif network.bandwidth is not None and fate is None:
+            delay, fate = self._queued(delay, msg.size_bytes, network.bandwidth)
         sim._order = order = sim._order + 1
         # The trace keeps this very entry, so recording a send or a delivery costs one append.
         entry = (sim.now + delay, order, self, msg, act)
         if sim._record is not None:
             sim._record((sim.now, entry))
-        if fate is None and not self.cut:
+        if fate is None:
             heappush(sim._queue, entry)
-        elif sim._record is not None:
-            sim._note("drop", self.src, self.dest, order, msg, "cut" if self.cut else fate)
-        if self.duplication and random() < self.duplication:
+        else:
+            sim._note("drop", self.src, self.dest, order, msg, fate)
+        if network.duplication and random() < network.duplication:
             self._carry_copy(entry)
 
-    def _drawn(self, msg: Message) -> tuple[float, str | None]:
-        """ms on the way, waiting for the wire included, and why the message never arrives, if it does not."""
-        delay, fate = self._latency(), "loss" if self.random() < self.loss else None
-        if self.bandwidth is not None and fate is None and not self.cut:
-            now = self.sim.now
-            start = self.free_at if self.free_at > now else now
-            if self.queue_bytes is not None and (start - now) * self.bandwidth + msg.size_bytes > self.queue_bytes:
-                return delay, "queue"
-            self.free_at = start + (msg.size_bytes / self.bandwidth + GRID - GRID)
-            delay += self.free_at - now
-        return delay, fate
-
-    def _latency(self) -> float:
-        if self.law is None:
-            return self.low + self.random() * self.span + GRID - GRID
-        latency = self.law(self.random)
-        if not 0 <= latency < inf:
-            raise ValueError(f"the latency law {self.law!r} of link {self.src} → {self.dest} gave {latency!r} ms")
-        return latency + GRID - GRID
+    def _queued(self, delay: float, size: float, bandwidth: float) -> tuple[float, str | None]:
+        """``delay`` and the time until the wire is free and the message on it, in ms; or no room to wait."""
+        network = self.network
+        now = network._sim.now
+        start = self.free_at if self.free_at > now else now
+        if network.queue_bytes is not None and (start - now) * bandwidth + size > network.queue_bytes:
+            return delay, "queue"
+        self.free_at = free_at = start + (size / bandwidth + GRID - GRID)
+        return delay + (free_at - now), None
 
     def _carry_copy(self, entry: Any) -> None:
         """The network made a second copy. It has a delay and a fate of its own, and shares the first one's id."""
         _, original, _, msg, act = entry
-        delay, lost = self._latency(), self.random() < self.loss
+        network = self.network
+        delay, lost = network._drawn(self), self.random() < network.loss
         if not (lost or self.cut):
-            sim = self.sim
+            sim = network._sim
             sim._order = order = sim._order + 1
             sim._copies[order] = original
             heappush(sim._queue, (sim.now + delay, order, self, msg, act))
@@ -187,7 +164,7 @@ class Network:
             raise ValueError(f"queue_bytes is {queue_bytes!r}: write a size above 0, together with a bandwidth")
         if streams not in ("per link", "shared"):
             raise ValueError(f'streams is {streams!r}: write "per link" or "shared"')
-        self._delay = _parse_latency(latency)
+        self._low, self._span, self._law = _parse_latency(latency)
         self.latency, self.loss, self.duplication = latency, float(loss), float(duplication)
         self.bandwidth, self.queue_bytes, self.topology, self.streams = bandwidth, queue_bytes, topology, streams
         self._edges: set[tuple[str, str]] | None = None
@@ -285,6 +262,15 @@ class Network:
         for node in sim.nodes.values():
             node._links = {}
 
+    def _drawn(self, link: Link) -> float:
+        """The delay of one message in ms, by this link's dice."""
+        if self._law is None:
+            return self._low + link.random() * self._span + GRID - GRID
+        latency = self._law(link.random)
+        if not 0 <= latency < inf:
+            raise ValueError(f"the latency law {self._law!r} of link {link.src} → {link.dest} gave {latency!r} ms")
+        return latency + GRID - GRID
+
     def _make_link(self, sender: Node, dest: str) -> Link:
         """A link is made when it is first used, so that a large system pays only for what it uses."""
         sim, src = self._sim, sender.name
@@ -302,7 +288,7 @@ class Network:
                 "which can pass it on, or add the edge"
             ) from None
         random = self._shared or sim._stream(f"link/{src}/{dest}").random
-        link = sender._links[dest] = Link(sim, src, receiver, random, self)
+        link = sender._links[dest] = Link(self, src, receiver, random)
         return link
 
 
