@@ -238,6 +238,14 @@ def test_a_scenario_that_is_none_is_told_what_to_write():
         replay(quiet())
 
 
+def test_a_run_too_long_to_be_sent_is_refused_with_a_length_that_works():
+    with pytest.raises(ValueError, match="more than one picture can carry") as refused:
+        play(quiet, until=150_000)
+    shorter = re.search(r"until=([\d_]+)", str(refused.value))
+    assert shorter is not None
+    assert play(quiet, until=int(shorter[1])).sim.now == int(shorter[1])
+
+
 # ---------------------------------------------------------------- the notebook
 
 

@@ -404,8 +404,9 @@ function actsForCut(run, index, crossed, at) {
 }
 
 /** The lines that show a cut around one part of the graph: one straight line where there is room for it between the part
- * and all other nodes, else a bar across each link. `place` gives the point of a node. */
-function cutLines(part, nodes, crossed, place) {
+ * and all other nodes, else a bar across each link. `place` gives the point of a node; `meets` learns how far along each
+ * link its cut lies, 0 to 1. */
+function cutLines(part, nodes, crossed, place, meets) {
   const inside = new Set(part), mine = crossed.filter(([a, b]) => inside.has(a) !== inside.has(b));
   const points = nodes.map((name) => [place(name), inside.has(name)]);
   let best = { gap: 30 };                                 // px: a line must keep clear of the nodes on both sides
@@ -422,6 +423,7 @@ function cutLines(part, nodes, crossed, place) {
   const { ux, uy, at } = best;
   const places = mine.map(([a, b]) => {                   // where along the line each link meets it
     const [p, q] = [place(a), place(b)], from = p[0] * ux + p[1] * uy, to = q[0] * ux + q[1] * uy, t = (at - from) / (to - from);
+    meets.set(link(a, b), t).set(link(b, a), 1 - t);
     return -(p[0] + (q[0] - p[0]) * t) * uy + (p[1] + (q[1] - p[1]) * t) * ux;
   });
   const reach = mine.length === 1 ? 34 : 26, ends = [Math.min(...places) - reach, Math.max(...places) + reach];
@@ -521,7 +523,7 @@ const TEMPLATE = `
     </div>
   </div>
   <div class="code" hidden>
-    <label>These lines, after the simulation is made, do the same:<textarea readonly rows="4" spellcheck="false"></textarea></label>
+    <label>In place of the scenario's own faults, these lines do the same:<textarea readonly rows="4" spellcheck="false"></textarea></label>
     <button type="button" class="plain close-code">Close</button>
   </div>
   <div class="trouble" role="alert" hidden></div>
@@ -529,7 +531,7 @@ const TEMPLATE = `
     <div class="left">
       <div class="graph"></div>
       <div class="tools" role="group" aria-label="Tools" data-live></div>
-      <p class="hint"></p>
+      <p class="hint" role="status"></p>
       <p class="busy" role="status"></p>
     </div>
     <div class="right">
@@ -684,7 +686,7 @@ class Player {
     const answered = this.asked && (bundle.request === undefined || bundle.request >= this.asked.request);
     if (!this.asked || answered) {
       this.acts = (bundle.faults ?? []).map((f) => ({ ...f }));
-      if (answered) this.answer(bundle, before);
+      if (answered) this.answer(bundle);
     }
     this.request = Math.max(this.request, bundle.request ?? 0);
     this.showTrouble(bundle.error ?? bundle.broken);
@@ -924,13 +926,13 @@ class Player {
       const text = !above ? [radius + 15, radius + 29, radius + 42] : small ? [-radius - 5] : [-radius - 34, -radius - 20, -radius - 7];
       const view = {
         group: make("g", { class: "node", tabindex: "0", role: "button", transform: `translate(${round(x)} ${round(y)})`, "data-node": name }),
-        state: text.slice(1).map((y) => make("text", { class: "state", y, "text-anchor": "middle" })), role, above,
+        state: text.slice(1).map((y) => make("text", { class: "state", y, "text-anchor": "middle", "aria-hidden": "true" })), role, above,
         mark: make("g", { class: "mark" }),
       };
       view.group.append(
         make("circle", { class: "halo", r: radius + 6 }), make("circle", { class: "body", r: radius }), view.mark,
         make("path", { class: "down-mark", d: `M${-radius * 0.6} ${-radius * 0.6}L${radius * 0.6} ${radius * 0.6}M${radius * 0.6} ${-radius * 0.6}L${-radius * 0.6} ${radius * 0.6}` }),
-        view.name = make("text", { class: "name", y: text[0], "text-anchor": "middle" }, shorten(name, 16)));
+        view.name = make("text", { class: "name", y: text[0], "text-anchor": "middle", "aria-hidden": "true" }, shorten(name, 16)));
       if (!small) view.group.append(...view.state);
       nodes.append(view.group);
       return [name, view];
@@ -985,7 +987,8 @@ class Player {
       this.seen.lost = key;
       this.seen.lostOf = this.graphBox;
       this.lostLayer.innerHTML = lost.map((f) => {
-        const [a] = [this.along(f.src, f.dest, 0, radius)], [x, y] = this.along(f.src, f.dest, deathPlace(f), radius);
+        const stopped = f.reason === "cut" && f.to === f.from ? this.meets.get(link(f.src, f.dest)) ?? 0.5 : deathPlace(f);
+        const a = this.along(f.src, f.dest, 0, radius), [x, y] = this.along(f.src, f.dest, stopped, radius);
         return `<path class="lost-way" d="M${a.map(round).join(" ")}L${round(x)} ${round(y)}"/>${cross(x, y, 5)}`;
       }).join("");
     }
@@ -1005,7 +1008,8 @@ class Player {
       const ways = blocked.has(link(a, b)) + blocked.has(link(b, a));
       this.linkLines[i].setAttribute("class", `link ${ways === 2 ? "is-cut" : ways === 1 ? "one-way" : ""}`);
     });
-    const lines = cut.parts.slice(1).flatMap((part) => cutLines(part, this.run.nodes, cut.crossed, place));
+    this.meets = new Map();
+    const lines = cut.parts.slice(1).flatMap((part) => cutLines(part, this.run.nodes, cut.crossed, place, this.meets));
     for (const pair of cut.inside) lines.push(crossBar(pair, place, 13));
     this.cutLayer.innerHTML = lines.map((d) => `<path class="cut-under" d="${d}"/><path class="cut-band" d="${d}"/><path class="cut-line" d="${d}"/>`).join("");
   }
@@ -1624,14 +1628,13 @@ class Player {
     }
   }
 
-  answer(bundle, before) {
+  answer(bundle) {
     clearTimeout(this.patienceTimer);
     const was = this.asked.result;
     this.asked = null;
     this.host.removeAttribute("data-busy");
     const is = sayResult(this.run);
     this.$(".busy").textContent = bundle.error ? "" : was === is ? `The whole run: ${is}, as before.` : `The whole run: ${is}. Before: ${was}.`;
-    if (before && !bundle.error) this.sayAloud(this.$(".busy").textContent);
   }
 
   complain() {
@@ -2044,6 +2047,7 @@ input[type="range"]::-moz-range-thumb { width: 15px; height: 15px; border-radius
 .foot { display: flex; flex-wrap: wrap; gap: 2px 22px; align-items: baseline; margin-top: 8px; color: var(--muted); font-size: 12.5px; }
 .foot details[open] { flex-basis: 100%; }
 .busy { margin-top: 4px; font-weight: 600; }
+:host([data-busy]) .plot { opacity: .55; transition: opacity .2s .3s; }
 :host([data-busy]) .busy { color: var(--muted); font-weight: 400; }
 summary { cursor: pointer; padding: 3px 0; }
 .rows { max-height: 264px; overflow: auto; border: 1px solid var(--grid); border-radius: 8px; margin-top: 4px; }

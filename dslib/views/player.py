@@ -4,6 +4,9 @@
 again from its seed. ``replay(sim)`` shows a run that has been made. ``save_page(path, view)`` writes a page that plays
 without Python, also when it is opened from disk.
 
+A notebook that is converted with ``nbconvert`` shows the still picture, unless the widgets' state was stored in it:
+convert with ``--ExecutePreprocessor.store_widget_state=False``.
+
 The picture is drawn by ``player.js``. What it is given is a *bundle* ("dslib.player/1")::
 
     {"schema", "title", "summary", "live", "run", "request", "error", "broken",
@@ -42,6 +45,9 @@ SCHEMA = "dslib.player/1"
 MOST_LISTED = 400
 #: A notebook's output carries the run itself up to this size in characters; above it, only the picture and the words.
 MOST_CARRIED = 400_000
+#: A live run is sent to the notebook whole, after each act. Jupyter drops messages that come too fast for its limit
+#: (ServerApp.iopub_data_rate_limit, 1 MB a second over 3 s), so a longer run is refused before it can get lost.
+MOST_SENT = 2_500_000
 #: A value of a node's state is cut off after so many characters.
 MOST_OF_A_VALUE = 80
 
@@ -79,7 +85,8 @@ def play(
 
     Raises:
         TypeError: the scenario does not return a simulation.
-        ValueError: the simulation has run already, records no trace, or an argument is out of its range.
+        ValueError: the simulation has run already, records no trace, or has too many events for one picture (about
+            20,000); or an argument is out of its range.
     """
     name = getattr(scenario, "__name__", "scenario")
     if isinstance(scenario, Simulation):
@@ -268,7 +275,13 @@ class PlayerView:
     # -- the bundle ------------------------------------------------------------------------------------------------
 
     def _bundle(self, sim: Simulation, faults: list[Fault], broken: str | None) -> dict[str, Any]:
-        trace = json.loads(sim.trace.to_json())
+        text = sim.trace.to_json()
+        if len(text) > MOST_SENT:
+            raise ValueError(
+                f"this run has {len(sim.trace):,} events up to {sim.now:,.0f} ms, more than one picture can carry: "
+                f"show less of it, for example until={int(sim.now * MOST_SENT / len(text) / 2):_}"
+            )
+        trace = json.loads(text)
         for event in trace["events"]:
             if event[1] == "state" and event[6]:
                 event[6] = {name: _cut(value) for name, value in event[6].items()}
