@@ -5,20 +5,21 @@ its invocation and its completion, and in which every answer is the one that a s
 given? (Herlihy & Wing 1990.) An operation that completed must be in the order. One without an answer (``info``) may be
 in it at any place after its invocation, or not at all. One that failed must not.
 
-The search is that of Wing & Gong (1993, section 3): take an operation that no other had to precede, do what it says,
-go on from the new state, and go back if no operation fits. Lowe (2017, section 4) adds a memory of the configurations
-already seen, a configuration being (what is done, the state); Horn & Kroening (2015) judge each key by itself
-(P-compositionality). The rest keeps the many operations that were never answered from exploding the search:
+The search takes an operation that no other had to precede, does what it says, goes on from the new state, and goes back
+where no operation fits (Wing & Gong, "Testing and verifying concurrent objects", 1993). It remembers the configurations
+it has been in, a configuration being what is done and the state (Lowe, "Testing for linearizability", 2017), and judges
+each key by itself (Horn & Kroening, "Faster linearizability checking via P-compositionality", 2015). What follows keeps
+the many operations that were never answered from exploding it:
 
 - A read that fits now is taken now. Later it could only be harder to place.
-- Of operations that ask the same, the one with the earliest deadline goes first: the others can take its place.
-- An unanswered operation is taken only if somebody is still to notice it. An unanswered read never is.
+- Of unanswered operations that ask the same, the one invoked first is taken first.
+- An unanswered operation is taken only if somebody is there to notice it. An unanswered read never is.
 - A configuration with more unanswered operations used up than one seen before, all else equal, is no better.
 - States that nothing still to come can tell apart are one state.
 - If an operation is impossible now, and all that could make it possible again is used up, this way is a dead end.
 
-Each rule drops an order only if another one that is kept is as good, so none of them changes a verdict; deciding is
-NP-complete (Gibbons & Korach 1997), so some histories stay hard, and ``time_limit`` is for them.
+Each rule drops an order only where another one that is kept is as good, so none changes a verdict. Deciding stays
+NP-complete (Gibbons & Korach, "Testing shared memories", 1997): some histories are hard, and need a ``time_limit``.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from dslib.history import Operation
-from dslib.specs import ILLEGAL, Call, Spec
+from .history import Operation
+from .specs import ILLEGAL, Call, Spec
 
 FIRST_TURN = 64  # steps a key may take before it is another key's turn; doubled every round
 CLOCK_STEPS = 1_000  # at most so many steps between two looks at the clock
@@ -41,6 +42,7 @@ ATTEMPT_STEPS = 20_000  # for one attempt to make a conflict smaller
 SHRINK_STEPS = 400_000  # for all of them
 ORDERS_SHOWN = 4  # an explanation goes through so many orders, of at most
 ORDERED_SHOWN = 6  # so many operations
+WITNESS_SHOWN = 12  # an order of more operations is not written out
 
 
 class Verdict:
@@ -69,17 +71,17 @@ class Verdict:
 
     @cached_property
     def _conflict(self) -> Conflict | None:
-        return self._find_conflict() if self._find_conflict else None
+        return self._find_conflict() if self._find_conflict is not None else None
 
     @property
     def conflict(self) -> tuple[Operation, ...] | None:
-        """If not linearizable, answered operations that no order explains, even if of all others any may be left out.
-        None otherwise. (Found when first asked for.)"""
+        """If not linearizable, answered operations that no order can hold, whichever of the others are left out of it.
+        None otherwise. Looked for when first asked for."""
         return self._conflict.operations if self._conflict else None
 
     @property
     def smallest(self) -> bool | None:
-        """True if no operation of the conflict can be left out as well; False if the proof of that was cut short."""
+        """True if no operation can be taken out of the conflict; False if the proof of that was cut short."""
         return self._conflict.smallest if self._conflict else None
 
     def explain(self) -> str:
@@ -114,7 +116,7 @@ def check_linearizable(history: Iterable[Operation], spec: Spec, time_limit: flo
 
     ``history`` is a History or any iterable of operations; ``spec`` is a model from ``dslib.specs`` or your own. An
     operation precedes another if it completed before the other was invoked. If that is at the same instant, the two
-    count as concurrent, unless one process made both: then the one that ended there came first.
+    count as concurrent, unless one process made both, on one key: then the one that ended there came first.
 
     Gives up after ``time_limit`` seconds of real time, with a verdict whose ``linearizable`` is None; looking for the
     smallest conflict may take as long again. Without a limit, verdict, order and words depend on the history only.
@@ -144,7 +146,7 @@ def check_linearizable(history: Iterable[Operation], spec: Spec, time_limit: flo
                 if late():
                     return _gave_up(time_limit, sum(s.steps for s in searches))
             if search.found is False:
-                return _refuted(part, search, sum(s.steps for s in searches), len(operations), time_limit)
+                return _refuted(part, search.suspects(), sum(s.steps for s in searches), len(operations), time_limit)
         unsettled = [(part, search) for part, search in unsettled if search.found is None]
         turn *= 2
     return _ordered(operations, parts, searches)
@@ -182,55 +184,60 @@ def _parts(operations: Sequence[Operation], spec: Spec) -> list[_Part]:
 
 
 def _ordered(operations: Sequence[Operation], parts: Sequence[_Part], searches: Sequence[_Search]) -> Verdict:
-    orders = [[part.operations[i] for i in search.order()] for part, search in zip(parts, searches, strict=True)]
-    witness = _merge(orders)
+    place = {id(op): i for i, op in enumerate(operations)}
+    orders = []
+    for part, search in zip(parts, searches, strict=True):
+        orders.append([place[id(part.operations[i])] for i in search.order()])
+    witness = [operations[i] for i in _merge(operations, orders)]
     answered = sum(op.status == "ok" for op in operations)
-    silent = [op for op in operations if op.status == "info"]
+    silent = sum(op.status == "info" for op in operations)
+    failed = len(operations) - answered - silent
     words = f"Linearizable: one order explains {_count(answered, 'answer')}"
     if silent:
-        used = len(witness) - answered
-        words += f"; of {_count(len(silent), 'operation')} without an answer, {used} took effect in it"
-    failed = len(operations) - answered - len(silent)
+        words += f"; of {_count(silent, 'operation')} without an answer, {len(witness) - answered} took effect in it"
     if failed:
         words += f"; {_count(failed, 'operation')} failed and had no effect"
-    steps = sum(search.steps for search in searches)
-    return Verdict(True, steps=steps, words=words + ". The order is in .witness.", witness=witness)
+    words += "." if 0 < len(witness) <= WITNESS_SHOWN else ". The order is in .witness."
+    if len(witness) <= WITNESS_SHOWN:
+        for number, op in enumerate(witness, start=1):
+            words += f"\n  {number}. {_told(op, parts[0].object.spec, with_key=len(parts) > 1)}"
+    return Verdict(True, steps=sum(search.steps for search in searches), words=words, witness=witness)
 
 
-def _merge(orders: Sequence[Sequence[Operation]]) -> list[Operation]:
+def _merge(operations: Sequence[Operation], orders: Sequence[Sequence[int]], by_process: bool = True) -> list[int]:
     """One order of all keys, by the earliest moments at which each operation can take effect in its key's order."""
-    rows: list[tuple[float, int, int, Operation]] = []
+    moments: dict[int, tuple[float, int, int]] = {}
+    followers: dict[int, list[int]] = {}
+    waiting: dict[int, int] = {}
+    ended: dict[tuple[str | int, float], list[int]] = {}
     for key, order in enumerate(orders):
         moment = 0.0
-        for place, op in enumerate(order):
+        for place, i in enumerate(order):
+            op = operations[i]
             moment = max(moment, op.invoked)
-            rows.append((moment, key, place, op))
-    # Where one process ended an operation and began the next, on another key, at one instant, that order counts too.
-    waiting = [0] * len(rows)
-    followers: list[list[int]] = [[] for _ in rows]
-    ending: dict[tuple[str | int, float], list[int]] = {}
-    for i, (_, _, _, op) in enumerate(rows):
-        if op.completed is not None:
-            ending.setdefault((op.process, op.completed), []).append(i)
-    for i, (_, key, place, op) in enumerate(rows):
-        if place > 0:
-            followers[i - 1].append(i)
-            waiting[i] += 1
-        for j in ending.get((op.process, op.invoked), ()):
-            if rows[j][1] != key and rows[j][3].invoked < op.invoked:
-                followers[j].append(i)
-                waiting[i] += 1
-    ready = [(*rows[i][:3], i) for i in range(len(rows)) if waiting[i] == 0]
+            moments[i] = moment, key, place
+            followers[i] = list(order[place + 1 : place + 2])
+            waiting[i] = min(place, 1)
+            if op.completed is not None:
+                ended.setdefault((op.process, op.completed), []).append(i)
+    if by_process:  # at one moment, a process keeps its own order on different keys, too
+        for i in moments:
+            for j in ended.get((operations[i].process, operations[i].invoked), ()):
+                if i != j and moments[i][1] != moments[j][1] and _precedes(operations, j, i):
+                    followers[j].append(i)
+                    waiting[i] += 1
+    ready = [(*moments[i], i) for i in moments if waiting[i] == 0]
     heapq.heapify(ready)
     result = []
     while ready:
         *_, i = heapq.heappop(ready)
-        result.append(rows[i][3])
+        result.append(i)
         for j in followers[i]:
             waiting[j] -= 1
             if waiting[j] == 0:
-                heapq.heappush(ready, (*rows[j][:3], j))
-    return result
+                heapq.heappush(ready, (*moments[j], j))
+    # Several processes that each end and begin at one instant, on several keys, can have made that impossible.
+    return result if len(result) == len(moments) else _merge(operations, orders, by_process=False)
 
 
 def _gave_up(time_limit: float | None, steps: int) -> Verdict:
@@ -241,49 +248,50 @@ def _gave_up(time_limit: float | None, steps: int) -> Verdict:
     return Verdict(None, steps=steps, words=words)
 
 
-def _refuted(part: _Part, search: _Search, steps: int, total: int, time_limit: float | None) -> Verdict:
+def _refuted(part: _Part, suspects: frozenset[int], steps: int, total: int, time_limit: float | None) -> Verdict:
     def find() -> Conflict:
-        positions, smallest = _shrink(part, search, _alarm(time_limit))
+        positions, smallest = _shrink(part, suspects, _alarm(time_limit))
         words = _explain(part, positions, smallest, total)
         return Conflict(tuple(part.operations[i] for i in positions), smallest, words)
 
     return Verdict(False, steps=steps, conflict=find)
 
 
-def _shrink(part: _Part, search: _Search, late: Callable[[], bool]) -> tuple[list[int], bool]:
-    """The answered operations of a conflict, and whether none can be left out.
+def _shrink(part: _Part, suspects: frozenset[int], late: Callable[[], bool]) -> tuple[list[int], bool]:
+    """The answered operations of a conflict, and whether none can be taken out.
 
-    One that is left out may be in the order, as recorded, or not. That can only make an order easier to find. So one
-    pass suffices in which each operation is left out if there is still no order without it, and a whole block of them
-    at once where that works (the idea of delta debugging, Zeller & Hildebrandt 2002).
+    One that is taken out may be in the order, as recorded, or not. That can only make an order easier to find. So one
+    pass suffices: each operation is taken out if there is still no order, and a whole block at once where that works
+    (the idea of delta debugging: Zeller & Hildebrandt, "Simplifying and isolating failure-inducing input", 2002).
     """
+    operations = part.operations
     budget = SHRINK_STEPS
     smallest = True
 
     def fails(held: frozenset[int]) -> bool:
+        """Is it certain that no order holds these?"""
         nonlocal budget, smallest
-        end = max((part.operations[i].completed or 0.0 for i in held), default=-1.0)
-        invoked = [i for i, op in enumerate(part.operations) if op.invoked <= end]
+        end = max((operations[i].completed or 0.0 for i in held), default=-1.0)
+        invoked = [i for i, op in enumerate(operations) if op.invoked <= end]
         renumbered = frozenset(place for place, i in enumerate(invoked) if i in held)
-        attempt = _Search(part.object, [part.operations[i] for i in invoked], renumbered)
-        found = attempt.found
-        while found is None and attempt.steps < ATTEMPT_STEPS and budget > 0 and not late():
+        attempt = _Search(part.object, [operations[i] for i in invoked], renumbered)
+        while attempt.found is None and attempt.steps < ATTEMPT_STEPS and budget > 0 and not late():
             before = attempt.steps
-            found = attempt.run(CLOCK_STEPS)
+            attempt.run(CLOCK_STEPS)
             budget -= attempt.steps - before
-        if found is None:
-            smallest = False
-        return found is False
+        smallest = smallest and attempt.found is not None
+        return attempt.found is False
 
-    held = frozenset(search.positions[: search.reach + 1])
-    if not fails(held):
-        held = part.answered
+    held = suspects if fails(suspects) else part.answered
     # Reads first: a conflict between two writes and a read is easier to follow than one among many reads.
-    looks = {i for i in held if search.looks[part.object.call(part.operations[i])]}
-    by_time = sorted(held, key=lambda i: (part.operations[i].invoked, i))
-    blocks = [[i for i in by_time if i not in looks], [i for i in by_time if i in looks]]
+    by_time = sorted(held, key=lambda i: (operations[i].invoked, i))
+    looks = [i for i in by_time if part.object.spec.only_looks(part.object.calls[part.object.call(operations[i])])]
+    blocks = [[i for i in by_time if i not in looks], looks]
     while blocks:
         block = blocks.pop()
+        if budget <= 0 or late():
+            smallest = False
+            break
         if not block:
             continue
         without = held.difference(block)
@@ -292,24 +300,19 @@ def _shrink(part: _Part, search: _Search, late: Callable[[], bool]) -> tuple[lis
         elif len(block) > 1:
             half = len(block) // 2
             blocks += [block[half:], block[:half]]
-    return sorted(held, key=lambda i: (part.operations[i].invoked, i)), smallest
+    return sorted(held, key=lambda i: (operations[i].invoked, i)), smallest
 
 
 def _explain(part: _Part, conflict: Sequence[int], smallest: bool, total: int) -> str:
     spec, operations = part.object.spec, part.operations
     number = {i: str(n) for n, i in enumerate(conflict, start=1)}
     on_key = "" if part.key is None else f" on key {part.key!r}"
-    if len(conflict) == 1:
-        lines = [f"Not linearizable: this answer{on_key} cannot be right, whatever the other operations did."]
-    else:
-        lines = [
-            f"Not linearizable: these {len(conflict)} answers{on_key} cannot all be right, whatever else happened."
-        ]
-    for i in conflict:
-        op = operations[i]
-        lines.append(f"  {number[i]}. {_who(op)}: {spec.say(op)}, {_times(op)}")
-    for first, second in _gaps(operations, conflict):
-        lines.append(f"{number[first]} completed before {number[second]} was invoked.")
+    these = "this answer" if len(conflict) == 1 else f"these {len(conflict)} answers"
+    lines = [f"Not linearizable: {these}{on_key} cannot {'' if len(conflict) == 1 else 'all '}be right."]
+    lines += [f"  {number[i]}. {_told(operations[i], spec)}" for i in conflict]
+    gaps = [f"{number[i]} completed before {number[j]} was invoked" for i, j in _gaps(operations, conflict)]
+    if gaps:
+        lines.append("; ".join(gaps) + ".")
 
     orders = _orders(operations, conflict) if len(conflict) <= ORDERED_SHOWN else []
     shown = orders[:1] if len(orders) > ORDERS_SHOWN else orders
@@ -323,10 +326,10 @@ def _explain(part: _Part, conflict: Sequence[int], smallest: bool, total: int) -
     others = total - len(conflict)
     if not smallest:
         lines.append("The search for a smaller set was cut short: this one is not proven smallest.")
-    elif others and len(conflict) > 1:
-        rest = "the other operation is" if others == 1 else f"any of the other {others:,} operations are"
-        lines.append(f"That is so even if {rest} left out, and no longer so without one of these {len(conflict)}.")
-    return "\n".join(line.rstrip() for line in lines)
+    elif len(conflict) > 1:
+        choice = f"whichever of the other {others:,} operations" if others > 1 else "whether or not the other operation"
+        lines.append(f"That holds {choice} took effect. It takes {'both' if len(conflict) == 2 else 'all'} of these.")
+    return "\n".join(lines)
 
 
 def _gaps(operations: Sequence[Operation], conflict: Sequence[int]) -> list[tuple[int, int]]:
@@ -354,11 +357,11 @@ def _breaks(part: _Part, order: Sequence[int], number: dict[int, str]) -> str:
     search = _Search(part.object, operations, ())
     for length in range(1, len(order) + 1):
         longer = _Search(part.object, operations, frozenset(order[:length]), chain=order[: length + 1])
-        if longer.run(ATTEMPT_STEPS) is not True:
+        if not longer.run(ATTEMPT_STEPS):
             break
         search = longer
-    else:
-        raise AssertionError("an order of a conflict does not break")
+    if longer.found is not False:  # it takes longer to see than to say
+        return f"{_listed([number[i] for i in order])}: no way through."
     way = search.order()
     names = [number[i] if i in number else f"{_who(operations[i])}'s {spec.say(operations[i])}" for i in way]
     state = spec.describe(part.object.states[search.state()])
@@ -393,10 +396,14 @@ def _listed(names: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
+def _told(op: Operation, spec: Spec, with_key: bool = False) -> str:
+    return f"{_who(op)}: {spec.say(op)}{f' on key {op.key!r}' if with_key else ''}, {_times(op)}"
+
+
 def _times(op: Operation) -> str:
-    return (
-        f"invoked at {_ms(op.invoked)} ms" if op.completed is None else f"{_ms(op.invoked)} to {_ms(op.completed)} ms"
-    )
+    if op.completed is None:
+        return f"invoked at {_ms(op.invoked)} ms"
+    return f"{_ms(op.invoked)} to {_ms(op.completed)} ms"
 
 
 def _who(op: Operation) -> str:
@@ -432,11 +439,12 @@ class _Object:
 
     def __init__(self, spec: Spec, start: Hashable) -> None:
         self.spec = spec
-        self.states: list[Any] = [start]
+        self.states: list[Any] = []
         self.calls: list[Call] = []
-        self._state_numbers: dict[Any, int] = {start: 0}
+        self._state_numbers: dict[Any, int] = {}
         self._call_numbers: dict[Hashable, int] = {}
         self._steps: dict[tuple[int, int], int] = {}
+        self.state(start)  # number 0
 
     def call(self, op: Operation) -> int:
         """The number of what ``op`` asked and was answered."""
@@ -455,11 +463,19 @@ class _Object:
         after = self._steps.get((state, call))
         if after is None:
             value = self.spec.step(self.states[state], self.calls[call])
+            if value is ILLEGAL and self.calls[call].f in self.spec.blind:
+                raise ValueError(
+                    f"{self.spec!r} says that {self.calls[call].f!r} is blind, but step found it ILLEGAL in "
+                    f"{self.states[state]!r}; correct one of the two"
+                )
             after = self._steps[state, call] = -1 if value is ILLEGAL else self.state(value)
         return after
 
     def state(self, value: Any) -> int:
-        number = self._state_numbers.setdefault(value, len(self.states))
+        try:
+            number = self._state_numbers.setdefault(value, len(self.states))
+        except TypeError:
+            raise TypeError(f"{self.spec!r} has the state {value!r}, which can change; use tuples, not lists") from None
         if number == len(self.states):
             self.states.append(value)
         return number
@@ -524,10 +540,12 @@ class _Search:
         self.invoked_by = self._invoked_by()  # for each held operation: what was invoked by its deadline
         self.before, self.expires = self._precedences(chain)
         self.bound = sum(1 << i for i in self.before)
-        self.stand_ins = [self._stand_ins(i, bool(chain)) for i in range(len(rows))]
+        # Of operations without a deadline that ask the same, the one invoked first stands in for the others.
+        endless = sum(1 << i for i, deadline in enumerate(self.deadlines) if deadline == math.inf)
+        self.stand_ins = [self.of_kind[kind] & endless & ((1 << i) - 1) for i, kind in enumerate(self.kinds)]
 
         self.steps = 0
-        self.reach = 0  # the held operations up to this one already make the search fail
+        self.reach = 0  # no configuration got beyond this held operation
         self._states: dict[int, tuple[int, int, int, int]] = {}
         self._enablers: dict[int, int] = {}
         self._seen: dict[tuple[int, ...], list[int]] = {}
@@ -575,25 +593,6 @@ class _Search:
         for first, second in itertools.pairwise(i for i in chain if i in index):
             before[index[second]] = before.get(index[second], 0) | 1 << index[first]
         return before, expires
-
-    def _stand_ins(self, i: int, chained: bool) -> int:
-        """Those of the same kind that can go first, because in any order the two can swap places."""
-        others = self.of_kind[self.kinds[i]] & ((1 << i) - 1)
-        if not (others and (self.before or self.expires)):
-            return others
-        followed = any(who >> i & 1 for who in self.before.values())
-        result = 0
-        while others:
-            low = others & -others
-            others ^= low
-            j = low.bit_length() - 1
-            if j >= self.n_held > i or (self.expires and self.invoked[j] > self.invoked[i]):
-                continue
-            # What must follow this one would have to wait for it at its new, later place.
-            if followed and (chained or self.deadlines[j] == self.deadlines[i]):
-                continue
-            result |= low
-        return result
 
     def _state(self, state: int) -> tuple[int, int, int, int]:
         """What the operations notice of a state: (those that can be taken at once, the held ones that are impossible,
@@ -744,6 +743,10 @@ class _Search:
         noticed = (stays & ~stayed | changes & ~changed) & ~here.done & ~bit
         # One without a deadline can wait until somebody is there who notices, and come right before.
         return bool(noticed & here.candidates if self.deadlines[bit.bit_length() - 1] == math.inf else noticed)
+
+    def suspects(self) -> frozenset[int]:
+        """The positions of held operations that, once the search has failed, most likely suffice to make it fail."""
+        return frozenset(self.positions[: self.reach + 1])
 
     def enablers(self, position: int) -> list[int]:
         """The positions of the operations that can be the last change before a held one."""

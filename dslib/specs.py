@@ -27,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, final
 
-from dslib.history import History, Operation
+from .history import History, Operation
 
 
 @final
@@ -75,6 +75,12 @@ def answered(op: Operation | Call, value: Any) -> bool:
     return not op.result_known or getattr(op, "status", "ok") == "info" or bool(op.result == value)
 
 
+def shown(value: Any) -> str:
+    """A value as Python writes it, without the middle of a long one."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:28]} … {text[-28:]}"
+
+
 class Spec:
     """A sequential model. A subclass gives ``operations``, ``initial`` and :meth:`step`; the rest is optional."""
 
@@ -96,6 +102,11 @@ class Spec:
 
     blind: Collection[str] = ()
     """The f's that are possible in every state and whose answer says nothing about it."""
+
+    def __init_subclass__(cls) -> None:
+        for name in ("operations", "looks", "blind"):
+            if isinstance(value := getattr(cls, name), str):
+                raise TypeError(f"{cls.__name__}.{name} is text, not a tuple of names: write {name} = ({value!r},)")
 
     def step(self, state: Any, op: Call) -> Any:
         """The state after ``op`` happened in ``state``, or ``ILLEGAL`` if it cannot happen there with that answer."""
@@ -129,7 +140,7 @@ class Spec:
     # The next two are asked only about objects that have operations that change but do not overwrite.
 
     def cares(self, state: Any, op: Call) -> bool:
-        """Could it matter to ``op`` that the object was in ``state``? False only if ``op`` is possible everywhere, or is
+        """Could it matter to ``op`` that the object was in ``state``? False only if ``op`` is possible everywhere, or
         impossible there and until something overwrites the state. Never asked about blind operations."""
         return True
 
@@ -139,14 +150,14 @@ class Spec:
 
     def say(self, op: Operation) -> str:
         """What was asked and answered, in words for the explanation of a verdict."""
-        asked = f"{op.f}({'' if op.arg is None else repr(op.arg)})"
+        asked = f"{op.f}({'' if op.arg is None else shown(op.arg)})"
         if op.status == "info":
             return f"{asked} (never answered)"
-        return f"{asked} -> {op.result!r}" if op.result_known else f"{asked} -> some answer"
+        return f"{asked} -> {shown(op.result)}" if op.result_known else f"{asked} -> some answer"
 
     def describe(self, state: Any) -> str:
         """A state in words."""
-        return f"the state is {state!r}"
+        return f"the state is {shown(state)}"
 
     def _advice(self, f: str) -> str:
         better = next((model for model in MODELS.values() if f in model.operations and model is not type(self)), None)
@@ -182,11 +193,11 @@ class Register(Spec):
         if op.f in ("read", "get"):
             if op.status == "info":
                 return f"{op.f} (never answered)"
-            return f"{op.f} {op.result!r}" if op.result_known else f"{op.f} something (the answer was lost)"
-        return f"{op.f} {op.arg!r}" + (" (never answered)" if op.status == "info" else "")
+            return f"{op.f} {shown(op.result)}" if op.result_known else f"{op.f} something (the answer was lost)"
+        return f"{op.f} {shown(op.arg)}" + (" (never answered)" if op.status == "info" else "")
 
     def describe(self, state: Any) -> str:
-        return f"the register holds {state!r}"
+        return f"the register holds {shown(state)}"
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(initial={self.initial!r})"
@@ -287,7 +298,7 @@ class KeyValue(CasRegister):
         return change.f != "append" or op.f == "cas" or not op.result_known or _ends(op.result, change.arg)
 
     def describe(self, state: Any) -> str:
-        return f"the value is {state!r}"
+        return f"the value is {shown(state)}"
 
 
 class Mutex(Spec):
@@ -375,7 +386,7 @@ def _check_cas(op: Operation) -> None:
 
 def _say_cas(op: Operation) -> str:
     expected, new = op.arg
-    asked = f"cas {expected!r} to {new!r}"
+    asked = f"cas {shown(expected)} to {shown(new)}"
     if op.status == "info":
         return asked + " (never answered)"
     if not op.result_known:
