@@ -926,14 +926,14 @@ class Player {
       const text = !above ? [radius + 15, radius + 29, radius + 42] : small ? [-radius - 5] : [-radius - 34, -radius - 20, -radius - 7];
       const view = {
         group: make("g", { class: "node", tabindex: "0", role: "button", transform: `translate(${round(x)} ${round(y)})`, "data-node": name }),
-        state: text.slice(1).map((y) => make("text", { class: "state", y, "text-anchor": "middle", "aria-hidden": "true" })), role, above,
+        state: text.slice(1).map((y) => make("text", { class: "state", y, "text-anchor": "middle" })), role, above,
         mark: make("g", { class: "mark" }),
       };
       view.group.append(
         make("circle", { class: "halo", r: radius + 6 }), make("circle", { class: "body", r: radius }), view.mark,
         make("path", { class: "down-mark", d: `M${-radius * 0.6} ${-radius * 0.6}L${radius * 0.6} ${radius * 0.6}M${radius * 0.6} ${-radius * 0.6}L${-radius * 0.6} ${radius * 0.6}` }),
-        view.name = make("text", { class: "name", y: text[0], "text-anchor": "middle", "aria-hidden": "true" }, shorten(name, 16)));
-      if (!small) view.group.append(...view.state);
+        view.name = make("text", { class: "name", y: text[0], "text-anchor": "middle" }, shorten(name, 16)));
+      if (!small) for (const line of view.state) view.group.append(" ", line);
       nodes.append(view.group);
       return [name, view];
     }));
@@ -1029,7 +1029,7 @@ class Player {
     view.state.forEach((line, i) => { line.textContent = lines[i] ?? ""; });
     if (view.above && this.run.nodes.length <= NODE_LIMIT) view.name.setAttribute("y", -this.graphBox.radius - 7 - 13.5 * short.length);
     const does = this.tool === "crash" ? (up ? "Enter crashes it" : "Enter restarts it") : this.tool === "cut" ? "Space chooses it, Enter cuts it off" : "Enter shows its state";
-    view.group.setAttribute("aria-label", [name, role, up ? "up" : "down", up ? short.join(" ") : "", does].filter(Boolean).join(", "));
+    view.group.setAttribute("aria-label", [[name, ...short].join(" "), role, up ? "up" : "", does].filter(Boolean).join(", "));
     if (this.tool === "cut") view.group.setAttribute("aria-pressed", chosen);
     else view.group.removeAttribute("aria-pressed");
     if (inspected) this.showInspected();
