@@ -227,10 +227,13 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def jupyterlab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """JupyterLab as `make lab` starts it, on a copy of lessons/ and with a home folder that is thrown away."""
+    """JupyterLab as `make lab` starts it, on a copy of lessons/ and labs/, with a home folder that is thrown away."""
     scratch = tmp_path_factory.mktemp("jupyterlab")
     root = scratch / "course"
-    shutil.copytree(ROOT / "lessons", root / "lessons", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    left_out = shutil.ignore_patterns(".ipynb_checkpoints", ".predictions.json")
+    for name in ("lessons", "labs"):
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, root / name, ignore=left_out)
     (scratch / "home").mkdir()
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "IPYTHON"))},
