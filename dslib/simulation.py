@@ -92,6 +92,29 @@ class Simulation:
         self._eventually: list[tuple[Callable[[Simulation], Any], float]] = []
         self._sometimes: list[Sometimes] = []
 
+    # -- what is recorded, and whether it has begun -------------------------------------------------------------------
+
+    @property
+    def started(self) -> bool:
+        """Whether the run has begun: then nodes have booted, and ``set_faults`` comes too late."""
+        return self._booted
+
+    @property
+    def recorded(self) -> str:
+        """What the trace records: ``"off"``, ``"events"`` or ``"state"``."""
+        return "off" if self._record is None else "events" if self._states is None else "state"
+
+    def record_states(self) -> None:
+        """From here on record nodes' attributes too, as with ``trace="state"``. It changes nothing that happens.
+
+        Raises:
+            RuntimeError: the simulation records no trace at all.
+        """
+        if self._record is None:
+            raise NoTrace.refusal()
+        if self._states is None:
+            self._states = {}
+
     # -- running --------------------------------------------------------------------------------------------------
 
     def run(self, until: float | None = None) -> Simulation:

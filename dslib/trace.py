@@ -170,17 +170,19 @@ class Trace(Sequence[Event]):
 class NoTrace(Trace):
     """What stands in ``sim.trace`` when nothing is recorded: every use says so."""
 
-    def _refuse(self) -> RuntimeError:
+    @staticmethod
+    def refusal() -> RuntimeError:
+        """The error that says how to get a trace."""
         return RuntimeError('this simulation records no trace: write Simulation(…, trace="events")')
 
     def __len__(self) -> int:
-        raise self._refuse()
+        raise self.refusal()
 
     def __iter__(self) -> Iterator[Event]:
-        raise self._refuse()
+        raise self.refusal()
 
     def __getitem__(self, index: Any) -> Any:
-        raise self._refuse()
+        raise self.refusal()
 
     def __repr__(self) -> str:
         return "<Trace: off>"

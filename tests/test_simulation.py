@@ -218,3 +218,16 @@ def test_an_error_in_a_handler_keeps_its_type_and_says_when_where_and_with_which
     with pytest.raises(KeyError) as error:
         Simulation(Broken("b"), seed=8).run(until=100)
     assert error.value.__notes__ == ["at 10 ms, in timer 'tick' of node 'b', seed=8"]
+
+
+def test_what_is_recorded_and_whether_the_run_has_begun_can_be_asked():
+    sim = Simulation(Ticker("t"))
+    assert (sim.recorded, sim.started) == ("events", False)
+    sim.record_states()
+    assert sim.recorded == "state"
+    assert sim.run(until=25).started
+    assert [e.detail for e in sim.trace.where(kind="state")] == [{"n": "0"}, {"n": "1"}, {"n": "2"}]
+    off = Simulation(Ticker("t"), trace="off")
+    assert off.recorded == "off"
+    with pytest.raises(RuntimeError, match="records no trace"):
+        off.record_states()

@@ -100,14 +100,13 @@ def play(
         sim = scenario(**params)
         if not isinstance(sim, Simulation):
             raise TypeError(f"{name}() returned {sim!r}: a scenario ends with `return sim`, the simulation itself")
-        if sim._booted:
+        if sim.started:
             raise ValueError(
                 f"{name}() returned a simulation that has run: leave run(…) out of the scenario, play does it"
             )
-        if sim._record is None:
+        if sim.recorded == "off":
             raise ValueError(f'{name}() records no trace: leave trace="off" out of its Simulation(…)')
-        if sim._states is None:  # the picture shows what nodes know; recording it changes nothing that happens
-            sim._states = {}
+        sim.record_states()  # the picture shows what nodes know
         if faults is not None:
             sim.set_faults(faults)
         planned = sim.faults
@@ -151,9 +150,9 @@ def replay(
     if not isinstance(sim, Simulation):
         raise TypeError(f"replay(…) shows a simulation that has run, not {sim!r}; play(scenario, until=…) runs one")
     _check(target=target)
-    if sim._record is None:
+    if sim.recorded == "off":
         raise ValueError('this simulation records no trace: make it with Simulation(…, trace="state")')
-    if not sim._booted:
+    if not sim.started:
         raise ValueError(
             "this simulation has not run yet: call sim.run(until=…) first, or show its scenario with play(…)"
         )
