@@ -65,9 +65,12 @@ WRONG = [
         "slice-ratios",
         "every-slice",
         """
-        count = int((end_s - start_s) // slice_s)
-        edges = [start_s + slice_s * i for i in range(count + 1)]
-        return [request_sli(judged, a, b) for a, b in zip(edges, edges[1:])]
+        slices = [Counter() for _ in range(int((end_s - start_s) // slice_s))]
+        for one in judged:
+            number = int((one.time_s - start_s) // slice_s)
+            if 0 <= number < len(slices):
+                slices[number][one.verdict] += 1
+        return [sli(count["good"], count["good"] + count["bad"]) for count in slices]
         """,
     ),
     wrong(

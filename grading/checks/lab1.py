@@ -29,7 +29,9 @@ FOLDER = Path(__file__).resolve().parents[2] / "solutions" / "lab1"
 ROUNDS = 60
 DAY_S = 86_400
 DICE = "the hidden checks of lab1"
-WORKBOOK = 3_557_865, 3_663_253  # good and valid requests of the example API in four weeks; SRE Workbook, chapter 2
+#: Good and valid requests of the example API in the SRE Workbook, chapter 2, over four weeks: 97.123 %. A hundredth of
+#: them here (3,557,865 and 3,663,253 are printed): the same percentage, in no time.
+WORKBOOK = 35_579, 36_633
 
 
 class NotTrue(Exception):
