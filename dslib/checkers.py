@@ -456,6 +456,7 @@ class _Object:
         number = self._call_numbers.setdefault(call.identity(), len(self.calls))
         if number == len(self.calls):
             self.calls.append(call)
+            self.step(0, number)  # so that hints are checked even if the search, misled by them, never gets there
         return number
 
     def step(self, state: int, call: int) -> int:
@@ -463,13 +464,22 @@ class _Object:
         after = self._steps.get((state, call))
         if after is None:
             value = self.spec.step(self.states[state], self.calls[call])
-            if value is ILLEGAL and self.calls[call].f in self.spec.blind:
-                raise ValueError(
-                    f"{self.spec!r} says that {self.calls[call].f!r} is blind, but step found it ILLEGAL in "
-                    f"{self.states[state]!r}; correct one of the two"
-                )
             after = self._steps[state, call] = -1 if value is ILLEGAL else self.state(value)
+            self._check_hints(state, call, after)
         return after
+
+    def _check_hints(self, state: int, call: int, after: int) -> None:
+        asked, before = self.calls[call], self.states[state]
+        if after < 0 and asked.f in self.spec.blind:
+            raise ValueError(
+                f"{self.spec!r} says that {asked.f!r} is blind, but step found it ILLEGAL in {before!r}; "
+                "correct one of the two"
+            )
+        if after not in (-1, state) and self.spec.only_looks(asked):
+            raise ValueError(
+                f"{self.spec!r} says that {asked.f!r} only looks, but step turned {before!r} into "
+                f"{self.states[after]!r}; correct one of the two"
+            )
 
     def state(self, value: Any) -> int:
         try:
@@ -608,11 +618,6 @@ class _Search:
             if after < 0:
                 impossible |= who & held
             elif self.looks[kind]:
-                if after != state:
-                    raise ValueError(
-                        f"{spec!r} says that {obj.calls[kind].f!r} only looks, but step turned "
-                        f"{obj.states[state]!r} into {obj.states[after]!r}; correct one of the two"
-                    )
                 at_once |= who
             if self.forgetful:
                 if after == state:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, overload
@@ -205,12 +206,8 @@ class History(Sequence[Operation]):
         if all(op.id == 0 for op in self._operations):
             for number, op in enumerate(self._operations):
                 op.id = number
-        seen: set[int] = set()
-        for op in self._operations:
-            if op.id in seen:
-                raise ValueError(f"{op._name()}: id {op.id} is taken by an earlier operation; give each its own")
-            seen.add(op.id)
-        self._next_id = max(seen, default=-1) + 1
+        _check_ids(self._operations)
+        self._next_id = max((op.id for op in self._operations), default=-1) + 1
 
     def invoke(
         self, process: str, f: str, key: Any = None, arg: Any = None, now: Time = 0.0, *, overlapping: bool = False
@@ -289,6 +286,7 @@ class History(Sequence[Operation]):
         else:
             initial = _freeze(initial, 'History: "initial"')
         operations = [_operation_from_row(row, position) for position, row in enumerate(data["ops"])]
+        _check_ids(operations)
         return cls(operations, model=model, initial=initial)
 
     def guess_model(self) -> str:
@@ -328,6 +326,14 @@ class History(Sequence[Operation]):
         return f"<History of {len(self)} operations: {counts}>"
 
 
+def _check_ids(operations: Sequence[Operation]) -> None:
+    seen: set[int] = set()
+    for op in operations:
+        if op.id in seen:
+            raise ValueError(f"{op._name()}: id {op.id} is taken by an earlier operation; give each its own")
+        seen.add(op.id)
+
+
 def _operation_from_row(row: Any, position: int) -> Operation:
     where = f"ops[{position}]"
     if not isinstance(row, dict):
@@ -350,7 +356,7 @@ def _operation_from_row(row: Any, position: int) -> Operation:
     try:
         return Operation(values.pop("process"), values.pop("f"), **values)
     except (TypeError, ValueError) as problem:
-        message = str(problem).replace("invoked", '"call"').replace("completed", '"return"')
+        message = re.sub("invoked(?==| must)", '"call"', re.sub("completed(?==| must)", '"return"', str(problem)))
         raise ValueError(f"{where}: {message}") from None
 
 

@@ -145,7 +145,7 @@ class Spec:
         return True
 
     def enables(self, change: Call, op: Call) -> bool:
-        """Could ``op`` be possible right after ``change`` changed the state?"""
+        """Could ``op`` be possible right after ``change`` changed the state? Never asked about a blind ``op``."""
         return True
 
     def say(self, op: Operation) -> str:
