@@ -145,12 +145,17 @@ def replica_names(n: int) -> tuple[str, ...]:
 
 
 def room_places(replicas: int = 3) -> dict[str, tuple[float, float]]:
-    """Where to draw the room: replicas on a circle, users outside behind theirs. x and y from 0 to 1, y downwards."""
+    """Where to draw the room: replicas on a circle, each user behind their replica at the picture's edge.
+
+    x and y run from 0 to 1, y downwards.
+    """
     places = {}
     for i, (replica, user) in enumerate(zip(replica_names(replicas), USERS, strict=False)):
         turn = 2 * pi * i / replicas - pi / 2
-        for name, radius in ((replica, 0.26), (user, 0.5)):
-            places[name] = round(0.5 + radius * cos(turn), 3), round(0.5 + radius * sin(turn), 3)
+        x, y = cos(turn), sin(turn)
+        edge = 0.5 / max(abs(x), abs(y))
+        places[replica] = round(0.5 + 0.28 * x, 3), round(0.5 + 0.28 * y, 3)
+        places[user] = round(0.5 + edge * x, 3), round(0.5 + edge * y, 3)
     return places
 
 

@@ -113,10 +113,10 @@ class Chat(Member):
         self._waiting: dict[int, tuple[str, tuple[str, ...]]] = {}
         self._behind: dict[str, None] = {}
         self._holders: tuple[str, ...] = (self.name,)
-        self.mode = "read-only"
+        self.writes = False
         self._show(self.disk.get("posts", ()))
         super().on_start()
-        self._settle_mode()
+        self._apply_rule()
 
     def transcript(self) -> tuple[str, ...]:
         """The room as this replica would show it."""
@@ -162,7 +162,7 @@ class Chat(Member):
         """The rule is applied to every new count, and posts may no longer have to wait for whoever is gone."""
         super().heard_from(names)
         self._holders = names
-        self._settle_mode()
+        self._apply_rule()
         for id in tuple(self._waiting):
             self._answer_if_done(id)
 
@@ -200,11 +200,11 @@ class Chat(Member):
         self.posts = len(posts)
         self.last = posts[-1][3] if posts else ""
 
-    def _settle_mode(self) -> None:
-        mode = "read-write" if self.rule(self.hears, self.n) else "read-only"
-        if mode != self.mode:
-            self.mode = mode
-            self.log(f"{mode}: hears {self.hears} of {self.n}")
+    def _apply_rule(self) -> None:
+        writes = bool(self.rule(self.hears, self.n))
+        if writes != self.writes:
+            self.writes = writes
+            self.log(f"{'read-write' if writes else 'read-only'}: hears {self.hears} of {self.n}")
 
     def _answer_if_done(self, id: int) -> None:
         user, stored = self._waiting[id]
