@@ -1,8 +1,8 @@
 /* Sliders, menus and boxes beside a picture that follows them (explore.py).
  *
- *   mount(element, controls, first, ask)   draws the controls and the first picture; returns {show, busy}.
+ *   mount(element, controls, first, ask)   draws the controls and the first picture; returns show.
  *     controls: [{name, kind: "range" | "choice" | "box", labels: [text of each value], at: index of the first}]
- *     ask(indices): the reader wants these values; answer with show(html, words, alert).
+ *     ask(indices): the reader wants these values; answer with show({html, words, alert}).
  *
  * Live, Python is asked (the default export, for anywidget). Without a kernel, recorded pictures answer: Python puts this
  * file into the page as a plain script (its `export` taken off) and calls playFrames.
@@ -32,14 +32,29 @@ function mount(host, controls, first, ask) {
     settle();
   }));
   const form = make("form", { class: "dslib-view" },
-    make("div", { class: "dslib-controls" }, ...rows.map((r) => r.element)), reset, note, alert, frame, said);
-  let waiting = 0, clock = 0, started = false;
+    make("div", { class: "dslib-controls" }, ...rows.map((r) => r.element)),
+    make("div", { class: "dslib-under" }, reset, note), alert, frame, said);
+  let waiting = 0, clock = 0, started = false, asked = null;  // asked: the values that the next answer is for
 
   function settle() {
     reset.hidden = controls.every((control, which) => now[which] === control.at);
     if (!started) return;
     clearTimeout(waiting);                               // one question for a burst of arrow keys
-    waiting = setTimeout(() => ask([...now]), 90);
+    waiting = setTimeout(question, 90);
+  }
+
+  function question() {
+    if (asked) return;                                   // a slow run is not asked for what nobody wants any more
+    asked = [...now];
+    busy(true);
+    try {
+      ask(asked);
+    } catch {                                            // anywidget cannot send
+      asked = null;
+      busy(false);
+      alert.textContent = "The kernel that drew this is gone. Run this cell again.";
+      alert.hidden = false;
+    }
   }
 
   function busy(on) {
@@ -51,12 +66,15 @@ function mount(host, controls, first, ask) {
     const since = Date.now();
     clock = setInterval(() => {
       const seconds = Math.round((Date.now() - since) / 1000);
-      note.textContent = `Running… ${seconds} s${seconds < 8 ? "" : ". If the kernel was restarted, run this cell again."}`;
+      note.textContent = `Running… ${seconds} s`;
     }, 1000);
   }
 
-  function show(html, words, trouble = "") {
+  function show({ html, words, alert: trouble = "" }) {
     busy(false);
+    const stale = asked && asked.some((index, which) => index !== now[which]);
+    asked = null;
+    if (stale) question();
     const across = frame.querySelector(".dslib-scroll")?.scrollLeft ?? 0;
     frame.innerHTML = html;
     if (across) frame.querySelector(".dslib-scroll")?.scrollTo(across, 0);
@@ -76,9 +94,9 @@ function mount(host, controls, first, ask) {
   });
   form.addEventListener("submit", (event) => event.preventDefault());
   settle();
-  show(first.html, first.words, first.alert);
+  show(first);
   host.replaceChildren(form);
-  return { show, busy };
+  return show;
 }
 
 /** One control: {element, set(index), focus()}. */
@@ -117,25 +135,19 @@ async function playFrames(host) {
   const bytes = Uint8Array.from(atob(host.dataset.frames), (letter) => letter.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
   const { controls, frames } = JSON.parse(await new Response(stream).text());
-  const frame = (indices) => frames[indices.join(",")];
-  const [html, words] = frame(controls.map((control) => control.at));
+  const frame = (indices) => {
+    const [html, words] = frames[indices.join(",")];
+    return { html, words };
+  };
   const place = host.querySelector("[data-place]");
-  const view = mount(place, controls, { html, words }, (indices) => view.show(...frame(indices)));
+  const show = mount(place, controls, frame(controls.map((control) => control.at)), (indices) => show(frame(indices)));
 }
 
 export default {
   render({ model, el }) {
     const picture = () => model.get("picture");
-    let asked = picture().count;
-    const view = mount(el, model.get("controls").list, picture(), (indices) => {
-      asked = Math.max(asked, picture().count) + 1;
-      view.busy(true);
-      model.send({ at: indices, count: asked });
-    });
-    const changed = () => {
-      const { html, words, alert, count } = picture();
-      if (count >= asked) view.show(html, words, alert);  // else a newer question is on its way
-    };
+    const show = mount(el, model.get("controls").list, picture(), (indices) => model.send({ at: indices }));
+    const changed = () => show(picture());
     model.on("change:picture", changed);
     return () => model.off("change:picture", changed);
   },

@@ -23,7 +23,7 @@ from .static import STYLE, View, names, widget_class, with_widget
 #: What the recorded pictures of one cell may add to a page, in characters.
 MOST_RECORDED = 200_000
 #: So many pictures are recorded at most.
-MOST_FRAMES = 64
+MOST_FRAMES = 150
 #: More positions than this, and a slider cannot be set with a mouse.
 MOST_VALUES = 1_000
 
@@ -148,7 +148,7 @@ class Exploration:
             if value not in self._controls[which].values:
                 raise ValueError(f"{name} cannot be {value!r}: it takes {_span(self._controls[which])}")
             at[which] = self._controls[which].values.index(value)
-        self._show(tuple(at), self._count)
+        self._show(tuple(at))
 
     # -- making pictures
 
@@ -173,8 +173,8 @@ class Exploration:
             self._made[at] = Picture(html, words)
         return self._made[at]
 
-    def _show(self, at: tuple[int, ...], count: int) -> None:
-        self._count = count
+    def _show(self, at: tuple[int, ...]) -> None:
+        self._count += 1  # tells the page that this is the answer, even if the picture is the same
         try:
             self._picture = self._make(at)
             self._at, self._trouble = at, ""
@@ -192,7 +192,7 @@ class Exploration:
         if len(at) == len(self._controls) and all(
             0 <= i < len(c.values) for i, c in zip(at, self._controls, strict=True)
         ):
-            self._show(at, int(message["count"]))
+            self._show(at)
 
     def _state(self) -> dict[str, Any]:
         return {**self._picture._asdict(), "alert": self._trouble, "count": self._count}

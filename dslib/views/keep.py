@@ -80,7 +80,7 @@ class Predictions:
             return {}
         try:
             return _checked(json.loads(text))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             self._set_aside(str(error))
             return {}
 
@@ -131,6 +131,19 @@ def _checked(data: Any) -> Kept:
     for notebook, records in notebooks.items():
         for key, record in records.items():
             good = isinstance(record, dict) and record.keys() == FIELDS.keys()
-            if not good or not all(isinstance(record[name], types) for name, types in FIELDS.items()):
+            good = good and all(isinstance(record[name], types) for name, types in FIELDS.items())
+            if not good or not _asks_something(record):
                 raise ValueError(f"the prediction {key!r} of {notebook!r} is damaged")
     return notebooks
+
+
+def _asks_something(record: Record) -> bool:
+    """Whether a record has answers to choose from or a range ``[low, high, unit]``, and not both."""
+    options, scale = record["options"], record["range"]
+    if options is not None:
+        return scale is None and all(isinstance(option, str) for option in options)
+    return (
+        scale is not None
+        and [type(part) in (int, float) for part in scale] == [True, True, False]
+        and isinstance(scale[2], str)
+    )

@@ -58,7 +58,7 @@ _SIZE = (560, 320)
 def measured(
     x: Sequence[Any],
     y: Sequence[float],
-    interval: Sequence[Any],
+    interval: Sequence[Any] | float,
     theory: Callable[[Any], float] | Sequence[float] | None = None,
     xlabel: str = "",
     ylabel: str = "",
@@ -69,14 +69,14 @@ def measured(
     Args:
         x: where it was measured: numbers, or names.
         y: the measured values.
-        interval: for each, ``(low, high)``, or a half-width.
+        interval: for each, ``(low, high)`` or a half-width; or one half-width for all.
         theory: a function of x, or a value for each x.
         xlabel, ylabel: what the axes show, with the unit: "timeout (s)".
 
     Raises:
         ValueError: nothing was measured, lengths differ, a value is not finite, an interval is upside down.
     """
-    points = _points(x, y, interval)
+    points = _points(x, y, [interval] * len(x) if isinstance(interval, int | float) else interval)
     expected = None if theory is None else _expected(theory, x)
     outside = [p for p, e in zip(points, expected or (), strict=False) if not _holds(p, e)]
     finding = _measured_finding(points, expected, outside, xlabel, ylabel)
@@ -98,7 +98,7 @@ def _points(x: Sequence[Any], y: Sequence[float], interval: Sequence[Any]) -> li
         raise ValueError("there is nothing to draw: x, y and interval are empty")
     points = []
     for at, value, around in zip(x, y, interval, strict=True):
-        low, high = around if isinstance(around, Sequence) else (value - around, value + around)
+        low, high = around if hasattr(around, "__len__") else (value - around, value + around)
         for number in (value, low, high):
             if not isfinite(number):
                 raise ValueError(f"at x = {at!r} stands {number!r}: leave out what could not be measured")
@@ -154,6 +154,7 @@ def _chart(points: list[Measured], theory: Any, expected: Any, outside: Any, xla
 
     import matplotlib.style
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     looks = {
         "font.size": 12, "svg.fonttype": "none", "svg.hashsalt": "dslib", "text.parse_math": False,
@@ -181,6 +182,8 @@ def _chart(points: list[Measured], theory: Any, expected: Any, outside: Any, xla
                     [t for t, _ in chosen], [p[1] for _, p in chosen], yerr=ends, fmt=marker, color=colour, capsize=5,
                     markerfacecolor="none" if off else colour, markeredgewidth=1.6, label=name,
                 )  # fmt: skip
+        if all(isinstance(p[0], int) for p in points):
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         if named:
             axes.set_xticks(at, [str(p[0]) for p in points])
         axes.set_xlabel(xlabel)

@@ -15,8 +15,6 @@ function make(tag, attributes = {}, ...children) {
 
 let ids = 0;
 
-const PATIENCE_MS = 4000;
-
 function mount(host, first, tell) {
   const id = `dslib-predict-${++ids}-${Math.random().toString(36).slice(2, 8)}`;
   const fieldset = make("fieldset", {},
@@ -25,8 +23,12 @@ function mount(host, first, tell) {
   if (first.range) {
     const [low, high, unit] = first.range;
     const input = make("input", { type: "number", min: low, max: high, step: "any", inputmode: "decimal", "aria-describedby": `${id}-range` });
-    input.addEventListener("change", () => {
+    const commit = () => {
       if (input.value !== "") send({ say: Number(input.value) });
+    };
+    input.addEventListener("change", commit);
+    input.addEventListener("keydown", (event) => {       // JupyterLab keeps Enter from becoming a change
+      if (event.key === "Enter") commit();
     });
     inputs.push(input);
     fieldset.append(make("label", { class: "dslib-number" }, make("span", {}, "Your number"), input, make("span", {}, unit)),
@@ -39,15 +41,13 @@ function mount(host, first, tell) {
       fieldset.append(make("label", {}, input, make("span", {}, option)));
     }
   }
-  let unheard = 0;
-  const send = (said) => {                               // a restarted kernel does not know this form any more
-    clearTimeout(unheard);
-    unheard = setTimeout(() => {
-      status.textContent = "";
-      alert.textContent = "Not kept: the kernel is busy or does not know this question any more. If it was restarted, run this cell again.";
+  const send = (said) => {
+    try {
+      tell(said);
+    } catch {                                            // anywidget cannot send
+      alert.textContent = "Not kept: the kernel that asked is gone. Run this cell again.";
       alert.hidden = false;
-    }, PATIENCE_MS);
-    tell(said);
+    }
   };
   const status = make("p", { role: "status", class: "dslib-status" });
   const alert = make("p", { role: "alert", class: "dslib-alert" });
@@ -57,13 +57,12 @@ function mount(host, first, tell) {
     back = true;
   });
   let back = false;                                      // "Predict again" vanishes under the reader's finger
-  const form = make("form", { class: "dslib-view dslib-card dslib-predict" },
+  const form = make("form", { class: "dslib-view dslib-card dslib-predict", novalidate: "" },
     fieldset, status, alert, again);
   form.addEventListener("submit", (event) => event.preventDefault());
   host.replaceChildren(form);
 
   function show(now) {
-    clearTimeout(unheard);
     fieldset.disabled = now.locked;
     for (const input of inputs) {
       if (input.type === "radio") input.checked = input.value === now.said;

@@ -97,17 +97,17 @@ def recap(lesson: str | None = None) -> Card:
     right = sum(r["said"] == r["did"] for r in settled)
     finding = f"You predicted {len(said)} of {count(len(records), 'outcome')}."
     if settled:
-        finding += f" Of the {count(len(settled), 'choice')} that the runs have answered, {right} came out as you said."
+        finding += f" Runs have answered {count(len(settled), 'choice')}: {right} came out as you said."
     if numbers:
         finding += f" {count(len(numbers), 'number')} to compare."
     if waiting := len(said) - len(settled) - len(numbers):
         finding += f" {count(waiting, 'prediction')} not answered by a run yet."
     rows = "".join(f"<tr>{_row(r)}</tr>" for r in records)
+    head = "".join(f'<th scope="col">{title}</th>' for title in ("Question", "You said", "It did"))
     html = (
-        f'<div class="dslib-scroll" tabindex="0" role="group" aria-label="Your predictions" {KEYS}><table>'
-        f"<caption>{escape(finding)}</caption><thead><tr>"
-        + "".join(f'<th scope="col">{title}</th>' for title in ("Question", "You said", "It did"))
-        + f"</tr></thead><tbody>{rows}</tbody></table></div>"
+        f"<p>{escape(finding)}</p>"
+        f'<div class="dslib-scroll" tabindex="0" role="group" aria-label="Your predictions" {KEYS}>'
+        f'<table class="dslib-table"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
     )
     lines = [f"- {r['question']} You said: {_said(r)}. It did: {_did(r)}." for r in records]
     return Card("\n".join([finding, *lines]), html)
