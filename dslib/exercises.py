@@ -18,11 +18,12 @@ import sys
 import tomllib
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
 COURSE = "what-could-go-wrong"
+_MACHINERY = {__file__, contextlib.__file__}
 PASSED = "visible checks passed; hidden checks run at grading"
 
 
@@ -58,35 +59,33 @@ class Lab:
         self._texts = tomllib.loads(hints.read_text(encoding="utf-8"))
         self._failures: dict[str, int] = {}
 
-    def check(self, name: str) -> Callable[[Callable[[], None]], None]:
-        """Run the decorated function at once; the property ``name`` holds if its asserts do.
+    @contextlib.contextmanager
+    def check(self, name: str) -> Iterator[None]:
+        """``with lab.check("a-name"):`` - the property holds if every assert of the block does.
 
         Raises CheckFailed that names the property and gives a hint; each failure of the same check in one session
         gives the next hint. Raises KeyError when ``hints.toml`` does not know the property.
         """
         if name not in self._texts:
             raise KeyError(f"{name!r} is no property of {self.name}; those are {', '.join(self._texts)}")
-
-        def run(story: Callable[[], None]) -> None:
-            try:
-                with quiet(sys.stdout):
-                    story()
-            except (Exception, SystemExit) as problem:
-                self._failures[name] = self._failures.get(name, 0) + 1
-                raise CheckFailed(self._explain(name, problem)) from None
-            self._failures.pop(name, None)
-            print(PASSED)
-
-        return run
+        try:
+            with quiet(sys.stdout):
+                yield
+        except (Exception, SystemExit) as problem:
+            raise CheckFailed(self._explain(name, problem)) from None
+        self._failures.pop(name, None)
+        print(PASSED)
 
     def _explain(self, name: str, problem: BaseException) -> str:
-        text = self._texts[name]
-        level = min(self._failures[name], len(text["hints"]))
-        lines = [failed(text["property"], what_happened(problem)), f"Hint {level} of {len(text['hints'])}: "]
-        lines[-1] += text["hints"][level - 1].strip()
-        if level < len(text["hints"]):
-            lines.append("Change your function, run its cell, then this one. If it fails again, you get the next hint.")
-        return "\n".join(lines)
+        prop, hints = self._texts[name]["property"], self._texts[name]["hints"]
+        message = failed(prop, what_happened(problem))
+        if isinstance(problem, NotImplementedError):
+            return message  # nothing to hint at yet
+        level = self._failures[name] = min(self._failures.get(name, 0) + 1, len(hints))
+        message += f"\nHint {level} of {len(hints)}: {hints[level - 1].strip()}"
+        if level < len(hints):
+            message += "\nChange your function, run its cell, then this one. If it fails again, you get the next hint."
+        return message
 
 
 def failed(prop: str, happened: str) -> str:
@@ -96,16 +95,16 @@ def failed(prop: str, happened: str) -> str:
 
 def what_happened(problem: BaseException) -> str:
     """An exception of a check, for the learner: which line of the check, or which line of their own function."""
-    frames = [frame for frame in traceback.extract_tb(problem.__traceback__) if Path(frame.filename) != Path(__file__)]
+    frames = [frame for frame in traceback.extract_tb(problem.__traceback__) if frame.filename not in _MACHINERY]
     if isinstance(problem, NotImplementedError):
-        where = f" ({frames[-1].name})" if frames else ""
-        return f"There is no code in the answer cell yet{where}."
+        return f"There is no code in the answer cell yet{f' ({frames[-1].name})' if frames else ''}."
     if type(problem) is AssertionError and len(frames) == 1:
-        says = f": {problem}" if str(problem) else ""
-        return f"Not true yet{says}. This line of the check failed:\n      {frames[0].line}"
+        return f"Not true yet. This line of the check failed:\n      {frames[0].line}"
     said = f"{type(problem).__name__}: {problem}" if str(problem) else type(problem).__name__
     lines = [f"It stopped with {said}"]
-    lines += [f"      {frame.name}, line {frame.lineno}:  {frame.line}" for frame in frames]
+    for frame in frames:
+        name = "this cell" if frame.name == "<module>" else frame.name
+        lines.append(f"      {name}, line {frame.lineno}:  {frame.line}")
     return "\n".join(lines)
 
 

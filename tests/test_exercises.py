@@ -1,5 +1,6 @@
 """What a check of a lab says when it fails, and what it must never say."""
 
+import linecache
 import sys
 import warnings
 
@@ -21,8 +22,16 @@ def lab(tmp_path):
 
 
 def fail(lab, story):
+    with pytest.raises(CheckFailed) as caught, lab.check("never-negative"):
+        story()
+    return str(caught.value)
+
+
+def fail_at(lab, cell):
+    """What a check says whose cell in the notebook has this source."""
+    linecache.cache["<cell>"] = (len(cell), None, cell.splitlines(keepends=True), "<cell>")
     with pytest.raises(CheckFailed) as caught:
-        lab.check("never-negative")(story)
+        exec(compile(cell, "<cell>", "exec"), {"lab": lab})
     return str(caught.value)
 
 
@@ -52,17 +61,17 @@ def test_a_notebook_outside_its_folder_is_told_where_it_belongs(tmp_path):
 
 
 def test_a_passed_check_says_that_others_will_follow(lab, capsys):
-    lab.check("never-negative")(lambda: None)
+    with lab.check("never-negative"):
+        pass
     assert capsys.readouterr().out == f"{PASSED}\n"
 
 
 def test_a_failure_names_the_property_the_line_and_one_more_hint_each_time(lab):
-    def story():
-        assert -1 >= 0
-
-    first, second, third, fourth = (fail(lab, story) for _ in range(4))
-    assert first.startswith("✗ A count is never negative.\n  Not true yet")
-    assert "failed:\n      assert -1 >= 0\n" in first
+    cell = 'with lab.check("never-negative"):\n    assert 1 >= 0\n    assert -1 >= 0\n'
+    first, second, third, fourth = (fail_at(lab, cell) for _ in range(4))
+    assert first.startswith(
+        "✗ A count is never negative.\n  Not true yet. This line of the check failed:\n      assert -1 >= 0\n"
+    )
     assert "Hint 1 of 3: What is below nothing?" in first
     assert "Hint 2 of 3: Look for max(0, ...)." in second
     assert third.endswith("Hint 3 of 3: -3 sheep are 0 sheep.")
@@ -71,7 +80,8 @@ def test_a_failure_names_the_property_the_line_and_one_more_hint_each_time(lab):
 
 def test_a_success_in_between_starts_the_hints_anew(lab):
     fail(lab, lambda: 1 / 0)
-    lab.check("never-negative")(lambda: None)
+    with lab.check("never-negative"):
+        pass
     assert "Hint 1 of 3" in fail(lab, lambda: 1 / 0)
 
 
@@ -100,7 +110,10 @@ def test_an_unwritten_function_is_named(lab):
     def count(things):
         raise NotImplementedError()
 
-    assert "no code in the answer cell yet (count)" in fail(lab, lambda: count([]))
+    for _ in range(3):
+        message = fail(lab, lambda: count([]))
+        assert message == "✗ A count is never negative.\n  There is no code in the answer cell yet (count)."
+    assert "Hint 1 of 3" in fail(lab, lambda: 1 / 0)  # an empty cell has used up no hint
 
 
 def test_leaving_python_is_a_failure_too(lab):
@@ -108,12 +121,10 @@ def test_leaving_python_is_a_failure_too(lab):
 
 
 def test_warnings_and_errors_printed_by_a_right_answer_cost_nothing(lab, capsys):
-    def story():
+    with lab.check("never-negative"):
         warnings.warn("deprecated", stacklevel=2)
         print("debugging", file=sys.stderr)
         print("debugging")
-
-    lab.check("never-negative")(story)
     printed = capsys.readouterr()
     assert printed.err == ""
     assert printed.out == f"debugging\n{PASSED}\n"
@@ -127,11 +138,11 @@ def test_hidden_checks_print_nothing(capsys):
 
 
 def test_jupyter_shows_the_message_without_the_code_of_the_check(lab):
-    with pytest.raises(CheckFailed) as caught:
-        lab.check("never-negative")(lambda: 1 / 0)
+    with pytest.raises(CheckFailed) as caught, lab.check("never-negative"):
+        raise ValueError("bad")
     assert caught.value._render_traceback_() == str(caught.value).splitlines()
 
 
 def test_an_unknown_property_is_answered_with_those_there_are(lab):
-    with pytest.raises(KeyError, match="'never' is no property of lab1; those are never-negative"):
-        lab.check("never")
+    with pytest.raises(KeyError, match="'never' is no property of lab1; those are never-negative"), lab.check("never"):
+        pass

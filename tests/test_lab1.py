@@ -5,6 +5,7 @@ Here the cells run in this process, so that every wrong solution can be tried in
 runs some of them through nbgrader itself and compares.
 """
 
+import ast
 import contextlib
 import gzip
 import itertools
@@ -233,11 +234,33 @@ def test_each_check_cell_is_about_one_property_that_has_hints():
     for cell in checks(notebook(SOURCE)):
         name = cell["id"].removeprefix("check-")
         assert grading(cell)["grade_id"] == cell["id"]
-        assert source(cell).startswith(f'@lab.check("{name}")\n')
+        assert source(cell).startswith(f'with lab.check("{name}"):\n')
         assert f'lab1.require("{name}", globals())' in source(cell)
     for name, text in hints.items():
         assert text["property"].endswith("."), name
         assert len(text["hints"]) == 3, name
+
+
+def assigned(text):
+    """The names that a cell leaves behind: what it defines, and what it gives a value outside of functions."""
+    own_scope = (ast.FunctionDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+    names, nodes = set(), list(ast.parse(text).body)
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        if not isinstance(node, own_scope):
+            nodes += ast.iter_child_nodes(node)
+    return names
+
+
+def test_a_check_overwrites_nothing_that_the_notebook_goes_on_with():
+    code = [cell for cell in notebook(SOURCE) if cell["cell_type"] == "code"]
+    by_checks = set().union(*(assigned(source(cell)) for cell in code if grading(cell).get("grade")))
+    by_others = set().union(*(assigned(source(cell)) for cell in code if not grading(cell).get("grade")))
+    assert by_checks & by_others == set()
 
 
 def test_the_release_holds_neither_solutions_nor_hidden_checks():
