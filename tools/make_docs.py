@@ -1,0 +1,38 @@
+"""Write docs/first-look.html anew: a recorded run of the chat room, for a reader who has nothing but a browser.
+
+Run it again after a change to the player, the chat room or the network: a test compares.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # so that it also runs where dslib is not installed
+
+PAGE = ROOT / "docs" / "first-look.html"
+
+
+def first_look() -> str:
+    """The page: the room loses r3 and carol at 400 ms and finds them again at 1,250 ms, under the majority rule."""
+    from dslib.protocols.chat import users_saw
+    from dslib.protocols.majority import more_than_half
+    from dslib.scenarios import room_places, two_truths
+    from dslib.views import play
+
+    view = play(
+        two_truths,
+        until=1_950,
+        rule=more_than_half,
+        judge=users_saw,
+        layout=room_places(3),
+        title="What could go wrong? A chat room loses r3",
+    )
+    return view.to_html()
+
+
+if __name__ == "__main__":
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(first_look(), encoding="utf-8", newline="\n")
+    print(f"wrote {PAGE.relative_to(ROOT)}")
