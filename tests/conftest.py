@@ -99,10 +99,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests go last: Playwright keeps an event loop running, and nbclient would refuse to start another."""
+    """Browser tests share a worker, for there is one JupyterLab for all of them, and go last: they are slow."""
     for item in items:
         if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group("browser"))  # one Chromium and one JupyterLab in all
+            item.add_marker(pytest.mark.xdist_group("browser"))
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
@@ -129,9 +129,13 @@ def find_chromium() -> str | None:
     return next((path for path in usual if Path(path).is_file()), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """A headless Chromium (playwright's sync API). Skips, and is reported as NOT RUN, where there is none."""
+    """A headless Chromium (playwright's sync API). Skips, and is reported as NOT RUN, where there is none.
+
+    For a module and not for the session: Playwright keeps an event loop running in this thread, in which nbclient,
+    which other modules use, refuses to start its own.
+    """
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
