@@ -18,7 +18,7 @@ def first_look() -> str:
     """The page: the room loses r3 and carol at 400 ms and finds them again at 1,250 ms, under the majority rule."""
     from dslib.protocols.chat import users_saw
     from dslib.protocols.majority import more_than_half
-    from dslib.scenarios import room_places, two_truths
+    from dslib.scenarios import two_truths
     from dslib.views import play
 
     view = play(
@@ -26,7 +26,6 @@ def first_look() -> str:
         until=1_950,
         rule=more_than_half,
         judge=users_saw,
-        layout=room_places(3),
         title="What could go wrong? A chat room loses r3",
     )
     return view.to_html()
