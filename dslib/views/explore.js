@@ -105,7 +105,7 @@ function row({ name, kind, labels, at }, id, changed) {
   let input, set;
   const children = [];
   if (kind === "range") {
-    const shown = make("output", { for: id });
+    const shown = make("span", { "aria-hidden": "true" });  // a screen reader has aria-valuetext
     input = make("input", { type: "range", id, min: 0, max: labels.length - 1, step: 1 });
     set = (index) => {
       input.value = index;
