@@ -10,8 +10,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable
 from heapq import heapify, heappop, heappush
+from itertools import repeat
 from math import inf
 from random import Random
+from sys import maxsize
 from typing import Any
 
 from .faults import Fault, Kind, fault, node_name, time_ms
@@ -28,7 +30,7 @@ SLACK = 256
 ENDLESS = 1_000_000
 
 #: More events than any run has.
-FOR_EVER = 2**62
+FOR_EVER = maxsize
 
 
 class PropertyBroken(AssertionError):
@@ -150,21 +152,25 @@ class Simulation:
         self.trace.end = self.now
         return [] if self._record is None else list(self.trace[before:])
 
-    def _advance(self, until: float, events: int) -> int:
-        """Take at most ``events`` entries with a time of at most ``until`` from the queue; how many there were."""
+    def _advance(self, until: float, events: int) -> bool:
+        """Take ``events`` entries with a time of at most ``until`` from the queue; whether there were that many."""
         if not self._booted:
             self._boot()
         queue, record = self._queue, self._record
         watched = bool(self._always or self._sometimes or self._eventually or self._states is not None)
         entry: Any = None
         try:
-            for done in range(events):
-                if not queue or queue[0][0] > until:
-                    return done
+            for _ in repeat(None, events):  # unlike range, it makes no number that nobody reads
+                if not queue:
+                    return False
                 entry = heappop(queue)
-                self.now, order, link, msg, act = entry
+                now, order, link, msg, act = entry
+                if now > until:
+                    heappush(queue, entry)
+                    return False
+                self.now = now
                 if act is None:
-                    link.fire(self.now, order)
+                    link.fire(now, order)
                 else:
                     node = link.receiver
                     # Checked on arrival too: a cut made while a message is in flight still stops it.
@@ -185,7 +191,7 @@ class Simulation:
             error.add_note(f"at {self.now:g} ms, in {what}, seed={self.seed!r}")
             self.trace.end = self.now
             raise
-        return events
+        return True
 
     def _boot(self) -> None:
         """Before the first event: faults in order, then every node's ``on_start`` at time 0."""
