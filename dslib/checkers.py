@@ -24,6 +24,7 @@ NP-complete (Gibbons & Korach, "Testing shared memories", 1997): some histories 
 
 from __future__ import annotations
 
+import copy
 import heapq
 import itertools
 import math
@@ -131,25 +132,25 @@ def check_linearizable(history: Iterable[Operation], spec: Spec, time_limit: flo
         raise ValueError(f"time_limit={time_limit!r} is no number of seconds; leave it out to search without limit")
     late = _alarm(time_limit)
     operations = list(history)
-    parts = _parts(operations, spec)
+    objects = _objects(operations, spec)
     if late():
         return _gave_up(time_limit, 0)
-    searches = [_Search(part.object, part.operations, part.answered) for part in parts]
-    unsettled = list(zip(parts, searches, strict=True))
-    turn = FIRST_TURN
+    searches = [_Search(obj, obj.answered) for obj in objects]
+    unsettled, turn = searches, FIRST_TURN
     while unsettled:
         # In turns, so that one hard key cannot hide another that is easily refuted.
-        for part, search in unsettled:
+        for search in unsettled:
             for portion in range(0, turn, CLOCK_STEPS):
                 if search.run(min(CLOCK_STEPS, turn - portion)) is not None:
                     break
                 if late():
                     return _gave_up(time_limit, sum(s.steps for s in searches))
             if search.found is False:
-                return _refuted(part, search.suspects(), sum(s.steps for s in searches), len(operations), time_limit)
-        unsettled = [(part, search) for part, search in unsettled if search.found is None]
+                steps = sum(s.steps for s in searches)
+                return _refuted(search.obj, search.suspects(), steps, len(operations), time_limit)
+        unsettled = [search for search in unsettled if search.found is None]
         turn *= 2
-    return _ordered(operations, parts, searches)
+    return _ordered(operations, searches)
 
 
 def _alarm(time_limit: float | None) -> Callable[[], bool]:
@@ -157,17 +158,7 @@ def _alarm(time_limit: float | None) -> Callable[[], bool]:
     return lambda: time_limit is not None and time.perf_counter() - started >= time_limit
 
 
-@dataclass
-class _Part:
-    """The operations on one key, without the failed ones, in the order of the history."""
-
-    key: Any
-    object: _Object
-    operations: list[Operation]
-    answered: frozenset[int]
-
-
-def _parts(operations: Sequence[Operation], spec: Spec) -> list[_Part]:
+def _objects(operations: Sequence[Operation], spec: Spec) -> list[_Object]:
     by_key: dict[Any, list[Operation]] = {}
     for op in operations:
         if not isinstance(op, Operation):
@@ -175,19 +166,14 @@ def _parts(operations: Sequence[Operation], spec: Spec) -> list[_Part]:
         spec.check(op)
         if op.status != "fail":
             by_key.setdefault(op.key if spec.by_key else None, []).append(op)
-    parts = []
-    for key, group in by_key.items():
+    for group in by_key.values():
         spec.check_together(group)
-        answered = frozenset(i for i, op in enumerate(group) if op.status == "ok")
-        parts.append(_Part(key, _Object(spec, spec.start(key)), group, answered))
-    return parts
+    return [_Object(spec, key, group) for key, group in by_key.items()]
 
 
-def _ordered(operations: Sequence[Operation], parts: Sequence[_Part], searches: Sequence[_Search]) -> Verdict:
+def _ordered(operations: Sequence[Operation], searches: Sequence[_Search]) -> Verdict:
     place = {id(op): i for i, op in enumerate(operations)}
-    orders = []
-    for part, search in zip(parts, searches, strict=True):
-        orders.append([place[id(part.operations[i])] for i in search.order()])
+    orders = [[place[id(search.obj.operations[i])] for i in search.order()] for search in searches]
     witness = [operations[i] for i in _merge(operations, orders)]
     answered = sum(op.status == "ok" for op in operations)
     silent = sum(op.status == "info" for op in operations)
@@ -200,7 +186,7 @@ def _ordered(operations: Sequence[Operation], parts: Sequence[_Part], searches: 
     words += "." if 0 < len(witness) <= WITNESS_SHOWN else ". The order is in .witness."
     if len(witness) <= WITNESS_SHOWN:
         for number, op in enumerate(witness, start=1):
-            words += f"\n  {number}. {_told(op, parts[0].object.spec, with_key=len(parts) > 1)}"
+            words += f"\n  {number}. {_told(op, searches[0].obj.spec, with_key=len(searches) > 1)}"
     return Verdict(True, steps=sum(search.steps for search in searches), words=words, witness=witness)
 
 
@@ -248,33 +234,29 @@ def _gave_up(time_limit: float | None, steps: int) -> Verdict:
     return Verdict(None, steps=steps, words=words)
 
 
-def _refuted(part: _Part, suspects: frozenset[int], steps: int, total: int, time_limit: float | None) -> Verdict:
+def _refuted(obj: _Object, suspects: frozenset[int], steps: int, total: int, time_limit: float | None) -> Verdict:
     def find() -> Conflict:
-        positions, smallest = _shrink(part, suspects, _alarm(time_limit))
-        words = _explain(part, positions, smallest, total)
-        return Conflict(tuple(part.operations[i] for i in positions), smallest, words)
+        conflict, smallest = _shrink(obj, suspects, _alarm(time_limit))
+        words = _explain(obj, conflict, smallest, total)
+        return Conflict(tuple(obj.operations[i] for i in conflict), smallest, words)
 
     return Verdict(False, steps=steps, conflict=find)
 
 
-def _shrink(part: _Part, suspects: frozenset[int], late: Callable[[], bool]) -> tuple[list[int], bool]:
+def _shrink(obj: _Object, suspects: frozenset[int], late: Callable[[], bool]) -> tuple[list[int], bool]:
     """The answered operations of a conflict, and whether none can be taken out.
 
     One that is taken out may be in the order, as recorded, or not. That can only make an order easier to find. So one
     pass suffices: each operation is taken out if there is still no order, and a whole block at once where that works
     (the idea of delta debugging: Zeller & Hildebrandt, "Simplifying and isolating failure-inducing input", 2002).
     """
-    operations = part.operations
     budget = SHRINK_STEPS
     smallest = True
 
     def fails(held: frozenset[int]) -> bool:
         """Is it certain that no order holds these?"""
         nonlocal budget, smallest
-        end = max((operations[i].completed or 0.0 for i in held), default=-1.0)
-        invoked = [i for i, op in enumerate(operations) if op.invoked <= end]
-        renumbered = frozenset(place for place, i in enumerate(invoked) if i in held)
-        attempt = _Search(part.object, [operations[i] for i in invoked], renumbered)
+        attempt = _Search(obj, held)
         while attempt.found is None and attempt.steps < ATTEMPT_STEPS and budget > 0 and not late():
             before = attempt.steps
             attempt.run(CLOCK_STEPS)
@@ -282,10 +264,10 @@ def _shrink(part: _Part, suspects: frozenset[int], late: Callable[[], bool]) -> 
         smallest = smallest and attempt.found is not None
         return attempt.found is False
 
-    held = suspects if fails(suspects) else part.answered
+    held = suspects if fails(suspects) else obj.answered
     # Reads first: a conflict between two writes and a read is easier to follow than one among many reads.
-    by_time = sorted(held, key=lambda i: (operations[i].invoked, i))
-    looks = [i for i in by_time if part.object.spec.only_looks(part.object.calls[part.object.call(operations[i])])]
+    by_time = sorted(held, key=lambda i: (obj.records[i].invoked, i))
+    looks = [i for i in by_time if obj.looks[obj.kinds[i]]]
     blocks = [[i for i in by_time if i not in looks], looks]
     while blocks:
         block = blocks.pop()
@@ -300,13 +282,13 @@ def _shrink(part: _Part, suspects: frozenset[int], late: Callable[[], bool]) -> 
         elif len(block) > 1:
             half = len(block) // 2
             blocks += [block[half:], block[:half]]
-    return sorted(held, key=lambda i: (operations[i].invoked, i)), smallest
+    return sorted(held, key=lambda i: (obj.records[i].invoked, i)), smallest
 
 
-def _explain(part: _Part, conflict: Sequence[int], smallest: bool, total: int) -> str:
-    spec, operations = part.object.spec, part.operations
+def _explain(obj: _Object, conflict: Sequence[int], smallest: bool, total: int) -> str:
+    spec, operations = obj.spec, obj.records
     number = {i: str(n) for n, i in enumerate(conflict, start=1)}
-    on_key = "" if part.key is None else f" on key {part.key!r}"
+    on_key = "" if obj.key is None else f" on key {obj.key!r}"
     these = "this answer" if len(conflict) == 1 else f"these {len(conflict)} answers"
     lines = [f"Not linearizable: {these}{on_key} cannot {'' if len(conflict) == 1 else 'all '}be right."]
     lines += [f"  {number[i]}. {_told(operations[i], spec)}" for i in conflict]
@@ -321,7 +303,7 @@ def _explain(part: _Part, conflict: Sequence[int], smallest: bool, total: int) -
     elif len(orders) > 1:
         lines.append(f"Time allows {len(orders)} orders of these, and each breaks:")
     for order in shown:
-        lines.append(("" if len(orders) == 1 else "  - ") + _breaks(part, order, number))
+        lines.append(("" if len(orders) == 1 else "  - ") + _breaks(obj, order, number))
 
     others = total - len(conflict)
     if not smallest:
@@ -351,12 +333,12 @@ def _orders(operations: Sequence[Operation], conflict: Sequence[int]) -> list[li
     return result
 
 
-def _breaks(part: _Part, order: Sequence[int], number: dict[int, str]) -> str:
+def _breaks(obj: _Object, order: Sequence[int], number: dict[int, str]) -> str:
     """How far this order of the conflict gets, with any help from the other operations, and what stops it."""
-    spec, operations = part.object.spec, part.operations
-    search = _Search(part.object, operations, ())
+    spec, operations = obj.spec, obj.records
+    search = _Search(obj, frozenset())
     for length in range(1, len(order) + 1):
-        longer = _Search(part.object, operations, frozenset(order[:length]), chain=order[: length + 1])
+        longer = _Search(obj, frozenset(order[:length]), chain=order[: length + 1])
         if not longer.run(ATTEMPT_STEPS):
             break
         search = longer
@@ -364,7 +346,7 @@ def _breaks(part: _Part, order: Sequence[int], number: dict[int, str]) -> str:
         return f"{_listed([number[i] for i in order])}: no way through."
     way = search.order()
     names = [number[i] if i in number else f"{_who(operations[i])}'s {spec.say(operations[i])}" for i in way]
-    state = spec.describe(part.object.states[search.state()])
+    state = spec.describe(obj.states[search.state()])
     stuck = order[length - 1]
     start = f"After {_listed(names)} " if names else "At the start "
     sentence = f"{start}{state}, so {number[stuck]} ({spec.say(operations[stuck])}) is impossible."
@@ -435,53 +417,89 @@ def _count(n: int, noun: str) -> str:
 
 
 class _Object:
-    """One object of the model: its states and calls as small numbers, and each step computed once."""
+    """The operations on one object, and its model: states and kinds of operations as numbers, each step computed once.
 
-    def __init__(self, spec: Spec, start: Hashable) -> None:
+    Two operations are of one kind if they ask the same and got the same answer, as far as the model looks at it.
+    """
+
+    def __init__(self, spec: Spec, key: Any, operations: list[Operation]) -> None:
         self.spec = spec
-        self.states: list[Any] = []
-        self.calls: list[Call] = []
-        self._state_numbers: dict[Any, int] = {}
-        self._call_numbers: dict[Hashable, int] = {}
-        self._steps: dict[tuple[int, int], int] = {}
-        self.state(start)  # number 0
+        self.key = key
+        self.operations = operations
+        # The conflict is looked for when somebody asks. What was open now may be settled by then.
+        self.records = [copy.copy(op) if op.status == "info" else op for op in operations]
+        self.answered = frozenset(i for i, op in enumerate(operations) if op.status == "ok")
 
-    def call(self, op: Operation) -> int:
-        """The number of what ``op`` asked and was answered."""
+        self.calls: list[Call] = []
+        numbers: dict[Hashable, int] = {}
+        self.kinds: list[int] = []
+        for op in operations:
+            call = self._call(op)
+            self.kinds.append(numbers.setdefault(call.identity, len(self.calls)))
+            if self.kinds[-1] == len(self.calls):
+                self.calls.append(call)
+        self.looks = [spec.only_looks(call) for call in self.calls]
+        self.blind = [call.f in spec.blind for call in self.calls]
+        self.overwrites = [spec.overwrites(call) for call in self.calls]
+
+        self.states: list[Any] = []
+        self._state_numbers: dict[Any, int] = {}
+        self._steps: dict[tuple[int, int], int] = {}
+        self._possible: dict[int, list[tuple[int, int]]] = {}
+        self._caring: dict[int, list[int]] = {}
+        self._enablers: dict[int, list[int]] = {}
+        self._state(spec.start(key))  # number 0
+        for kind in range(len(self.calls)):
+            self.step(0, kind)  # so that hints are checked even where the search, misled by them, never gets
+
+    def _call(self, op: Operation) -> Call:
         client = None
         if self.spec.by_client:
             client = op.process.split("#")[0] if isinstance(op.process, str) else op.process
         known = op.status == "ok" and op.result_known and op.f not in self.spec.blind
-        call = Call(op, result_known=known, client=client)
-        number = self._call_numbers.setdefault(call.identity(), len(self.calls))
-        if number == len(self.calls):
-            self.calls.append(call)
-            self.step(0, number)  # so that hints are checked even if the search, misled by them, never gets there
-        return number
+        return Call(op, result_known=known, client=client)
 
-    def step(self, state: int, call: int) -> int:
-        """The number of the state after ``call`` in ``state``, or -1 if that is impossible."""
-        after = self._steps.get((state, call))
+    def step(self, state: int, kind: int) -> int:
+        """The number of the state after one of this kind in ``state``, or -1 if that is impossible."""
+        after = self._steps.get((state, kind))
         if after is None:
-            value = self.spec.step(self.states[state], self.calls[call])
-            after = self._steps[state, call] = -1 if value is ILLEGAL else self.state(value)
-            self._check_hints(state, call, after)
+            value = self.spec.step(self.states[state], self.calls[kind])
+            after = self._steps[state, kind] = -1 if value is ILLEGAL else self._state(value)
+            self._check_hints(state, kind, after)
         return after
 
-    def _check_hints(self, state: int, call: int, after: int) -> None:
-        asked, before = self.calls[call], self.states[state]
-        if after < 0 and asked.f in self.spec.blind:
-            raise ValueError(
-                f"{self.spec!r} says that {asked.f!r} is blind, but step found it ILLEGAL in {before!r}; "
-                "correct one of the two"
-            )
-        if after not in (-1, state) and self.spec.only_looks(asked):
-            raise ValueError(
-                f"{self.spec!r} says that {asked.f!r} only looks, but step turned {before!r} into "
-                f"{self.states[after]!r}; correct one of the two"
-            )
+    def possible(self, state: int) -> list[tuple[int, int]]:
+        """The kinds that are possible in ``state`` but perhaps not in every state, with the state after each."""
+        if state not in self._possible:
+            steps = [(kind, self.step(state, kind)) for kind, blind in enumerate(self.blind) if not blind]
+            self._possible[state] = [(kind, after) for kind, after in steps if after >= 0]
+        return self._possible[state]
 
-    def state(self, value: Any) -> int:
+    def caring(self, state: int) -> list[int]:
+        """The kinds to which it could matter that the object was in ``state``."""
+        if state not in self._caring:
+            value = self.states[state]
+            kinds = [kind for kind, blind in enumerate(self.blind) if not blind]
+            self._caring[state] = [kind for kind in kinds if self.spec.cares(value, self.calls[kind])]
+        return self._caring[state]
+
+    def enablers(self, kind: int) -> list[int]:
+        """The kinds that could be the last change before one of this kind."""
+        if kind not in self._enablers:
+            enablers = []
+            for change, left in enumerate(self.overwrites):
+                if self.looks[change]:
+                    continue
+                if left:
+                    enables = self.step(self._state(left[0]), kind) >= 0
+                else:
+                    enables = self.spec.enables(self.calls[change], self.calls[kind])
+                if enables:
+                    enablers.append(change)
+            self._enablers[kind] = enablers
+        return self._enablers[kind]
+
+    def _state(self, value: Any) -> int:
         try:
             number = self._state_numbers.setdefault(value, len(self.states))
         except TypeError:
@@ -489,6 +507,16 @@ class _Object:
         if number == len(self.states):
             self.states.append(value)
         return number
+
+    def _check_hints(self, state: int, kind: int, after: int) -> None:
+        f, before = self.calls[kind].f, self.states[state]
+        if after < 0 and self.blind[kind]:
+            said = f"{f!r} is blind, but step found it ILLEGAL in {before!r}"
+        elif after not in (-1, state) and self.looks[kind]:
+            said = f"{f!r} only looks, but step turned {before!r} into {self.states[after]!r}"
+        else:
+            return
+        raise ValueError(f"{self.spec!r} says that {said}; correct one of the two")
 
 
 class _Configuration:
@@ -507,45 +535,35 @@ class _Search:
 
     A set of operations is an int with one bit for each. The low bits are those that must be in the order (they are
     *held* to their record), by deadline. The rest may be in it or not: those that were never answered, and answered
-    ones that ``held`` leaves out. ``chain`` prescribes an order among some of the held ones.
+    ones that ``held`` leaves out. ``chain`` prescribes an order among the held ones.
     """
 
-    def __init__(
-        self,
-        obj: _Object,
-        operations: Sequence[Operation],
-        held: Collection[int],
-        chain: Sequence[int] = (),
-    ) -> None:
-        spec = obj.spec
+    def __init__(self, obj: _Object, held: Collection[int], chain: Sequence[int] = ()) -> None:
         self.obj = obj
-        self.operations = operations
         # In a prescribed order nobody may wait for longer than those behind.
-        patience = dict(zip(chain, _least_of_rest([operations[i].completed for i in chain]), strict=True))
-        rows: list[tuple[bool, float, float, int, int]] = []  # optional, deadline, invoked, position, kind
-        for position, op in enumerate(operations):
-            kind = obj.call(op)
+        patience = dict(zip(chain, _least_of_rest([obj.records[i].completed for i in chain]), strict=True))
+        end = max((obj.records[i].completed or 0.0 for i in held), default=-1.0)
+        rows: list[tuple[bool, float, float, int]] = []  # optional, deadline, invoked, position
+        for position, op in enumerate(obj.records):
             deadline = math.inf if op.completed is None else op.completed
             if position in held:
-                rows.append((False, patience.get(position, deadline), op.invoked, position, kind))
-            elif not spec.only_looks(obj.calls[kind]):
-                rows.append((True, deadline, op.invoked, position, kind))
+                rows.append((False, patience.get(position, deadline), op.invoked, position))
+            elif op.invoked <= end and not obj.looks[obj.kinds[position]]:
+                rows.append((True, deadline, op.invoked, position))
         rows.sort()
         self.deadlines = [row[1] for row in rows]
         self.invoked = [row[2] for row in rows]
         self.positions = [row[3] for row in rows]
-        self.kinds = [row[4] for row in rows]
+        self.kinds = [obj.kinds[position] for position in self.positions]
         self.n_held = len(held)
         self.held = (1 << self.n_held) - 1
 
         self.of_kind: dict[int, int] = {}
         for i, kind in enumerate(self.kinds):
             self.of_kind[kind] = self.of_kind.get(kind, 0) | 1 << i
-        self.looks = {kind: spec.only_looks(obj.calls[kind]) for kind in self.of_kind}
-        self.overwrites = {kind: spec.overwrites(obj.calls[kind]) for kind in self.of_kind}
-        self.noticing = [kind for kind in self.of_kind if obj.calls[kind].f not in spec.blind]
+        self.noticing = self.held & sum(who for kind, who in self.of_kind.items() if not obj.blind[kind])
         # Does every change leave a state that does not depend on the state before? True of registers, not of appends.
-        self.forgetful = all(self.looks[kind] or self.overwrites[kind] for kind in self.of_kind)
+        self.forgetful = all(obj.looks[kind] or obj.overwrites[kind] for kind in self.of_kind)
 
         self.invoked_by = self._invoked_by()  # for each held operation: what was invoked by its deadline
         self.before, self.expires = self._precedences(chain)
@@ -586,10 +604,10 @@ class _Search:
         expires: dict[int, int] = {}
         ended: dict[tuple[str | int, float], list[int]] = {}
         for i, position in enumerate(self.positions):
-            ended.setdefault((self.operations[position].process, self.deadlines[i]), []).append(i)
+            ended.setdefault((self.obj.records[position].process, self.deadlines[i]), []).append(i)
         for i, position in enumerate(self.positions):
-            for j in ended.get((self.operations[position].process, self.invoked[i]), ()):
-                if i != j and _precedes(self.operations, self.positions[j], position):
+            for j in ended.get((self.obj.records[position].process, self.invoked[i]), ()):
+                if i != j and _precedes(self.obj.records, self.positions[j], position):
                     which = before if j < self.n_held else expires
                     which[i] = which.get(i, 0) | 1 << j
         late, n = 0, self.n_held  # the optional ones follow by deadline
@@ -610,23 +628,21 @@ class _Search:
         known = self._states.get(state)
         if known is not None:
             return known
-        obj, spec, held = self.obj, self.obj.spec, self.held
-        at_once = impossible = stays = changes = 0
-        for kind in self.noticing:
-            who = self.of_kind[kind]
-            after = obj.step(state, kind)
-            if after < 0:
-                impossible |= who & held
-            elif self.looks[kind]:
+        at_once = possible = stays = changes = 0
+        for kind, after in self.obj.possible(state):
+            who = self.of_kind.get(kind, 0)
+            possible |= who
+            if self.obj.looks[kind]:
                 at_once |= who
-            if self.forgetful:
-                if after == state:
-                    stays |= who & held
-                elif after >= 0:
-                    changes |= who
-            elif spec.cares(obj.states[state], obj.calls[kind]):
-                stays |= who
-        known = self._states[state] = at_once, impossible, stays, changes
+            if after == state:
+                stays |= who & self.held
+            else:
+                changes |= who
+        if not self.forgetful:
+            stays = changes = 0
+            for kind in self.obj.caring(state):
+                stays |= self.of_kind.get(kind, 0)
+        known = self._states[state] = at_once, self.noticing & ~possible, stays, changes
         return known
 
     def _enabled_by(self, i: int) -> int:
@@ -634,15 +650,7 @@ class _Search:
         known = self._enablers.get(i)
         if known is not None:
             return known
-        obj, spec = self.obj, self.obj.spec
-        call = obj.calls[self.kinds[i]]
-        enablers = 0
-        for kind, who in self.of_kind.items():
-            left = self.overwrites[kind]
-            if self.looks[kind]:
-                continue
-            if spec.step(left[0], call) is not ILLEGAL if left else spec.enables(obj.calls[kind], call):
-                enablers |= who
+        enablers = sum(self.of_kind.get(kind, 0) for kind in self.obj.enablers(self.kinds[i]))
         known = self._enablers[i] = enablers & self.invoked_by[i]
         return known
 

@@ -50,13 +50,14 @@ class Call:
     is the process without its "#2": alice stays alice after a time-out.
     """
 
-    __slots__ = ("arg", "client", "f", "key", "result", "result_known")
+    __slots__ = ("arg", "client", "f", "identity", "key", "result", "result_known")
 
     def __init__(self, op: Operation, *, result_known: bool, client: str | int | None) -> None:
         self.f, self.key, self.arg, self.result_known = op.f, op.key, op.arg, result_known
         self.result = op.result if result_known else None
         if client is not None:
             self.client = client
+        self.identity = (self.f, self.key, self.arg, self.result, result_known, client)
 
     def __getattr__(self, name: str) -> Any:
         if name == "client":
@@ -65,9 +66,6 @@ class Call:
             f"A model cannot look at op.{name}: only at op.f, op.key, op.arg, op.result and op.result_known "
             "(and at op.client, with by_client = True in its class)"
         )
-
-    def identity(self) -> tuple[Any, ...]:
-        return (self.f, self.key, self.arg, self.result, self.result_known, getattr(self, "client", None))
 
 
 def answered(op: Operation | Call, value: Any) -> bool:

@@ -126,7 +126,7 @@ def test_what_a_model_tells_the_checker_to_make_it_faster_is_true(model):
     # The checker believes these hints. A false one would be a wrong verdict that no picture shows.
     calls = list(calls_of(model))
     for state, op in itertools.product(TEXTS, calls):
-        about = (state, op.identity())
+        about = (state, op.identity)
         after = model.step(state, op)
         if model.only_looks(op):
             assert after in (state, ILLEGAL), about
@@ -146,12 +146,12 @@ def test_what_a_store_with_appends_tells_the_checker_is_true():
         everywhere = all(model.step(other, op) is not ILLEGAL for other in TEXTS)
         for later in states_after_appends(state):
             after = model.step(later, op)
-            assert after is ILLEGAL or (everywhere and after == later), (state, later, op.identity())
+            assert after is ILLEGAL or (everywhere and after == later), (state, later, op.identity)
     for change, op, state in itertools.product(calls, calls, TEXTS):
         after = model.step(state, change)
         if after in (state, ILLEGAL) or op.f in model.blind or model.enables(change, op):
             continue
-        assert model.step(after, op) is ILLEGAL, (state, change.identity(), op.identity())
+        assert model.step(after, op) is ILLEGAL, (state, change.identity, op.identity)
 
 
 @pytest.mark.parametrize("status", ["ok", "info"])
