@@ -48,8 +48,9 @@ def graph(
     if not whole.nodes:
         raise ValueError("the graph has no nodes: add some, for example g.add_edge('a', 'b')")
     order = {node: i for i, node in enumerate(whole.nodes)}
-    cuts = [_link(pair, whole, order) for pair in cut]
-    crashed = [node for node in whole.nodes if node in _known(down, order)]
+    cuts = list(dict.fromkeys(_link(pair, whole, order) for pair in cut))
+    known = _known(down, order)
+    crashed = [node for node in whole.nodes if node in known]
 
     left = whole.copy()
     left.remove_edges_from(cuts)
