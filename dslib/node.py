@@ -11,6 +11,7 @@ import copy
 import dataclasses
 import re
 from collections.abc import Callable, Iterable
+from heapq import heappush
 from math import inf
 from random import Random
 from typing import TYPE_CHECKING, Any, dataclass_transform
@@ -154,48 +155,57 @@ class Timer:
 
     def set(self, delay: float, data: tuple[Any, ...]) -> None:
         """Fire ``delay`` ms from now, by the node's own clock."""
-        sim = self.node._sim
-        due = sim.now + delay * self.node.clock.pace
+        node = self.node
+        sim = node._sim
+        due = sim.now + delay * node.clock.pace
         sim._order = self.order = sim._order + 1
         if self.deadline is None:
-            sim._timers_live += 1
+            sim._room += 2
         self.deadline, self.data = due, data
         if self.queued is None or due < self.queued:
-            self.queued = due
-            sim._push_timer(due, self)
+            self._push(sim, due)
 
     def cancel(self) -> None:
         """Forget the deadline; the entry left in the queue is dropped when it comes up, or earlier."""
         if self.deadline is not None:
-            self.deadline = None
-            sim = self.node._sim
-            sim._timers_live -= 1
-            self._forget()
-            sim._tidy()
+            self._stop(self.node._sim)
 
     def fire(self, time: float, order: int) -> None:
         """The queue's entry came up: act if it is due, push again if it was moved, do nothing if it was cancelled."""
-        sim = self.node._sim
-        sim._timers_queued -= 1
+        node = self.node
+        sim = node._sim
+        sim._room += 1
         if time == self.queued:
             self.queued = None
         if self.deadline is None:
             return
         if order == self.order:
-            self.deadline = None
-            sim._timers_live -= 1
-            self._forget()
+            self._stop(sim)
             if sim._record is not None:
-                sim._note("timer", self.node.name, detail=self.name)
-            self.action(self.node, *self.data)
+                sim._note("timer", node.name, detail=self.name)
+            action, data = self.action, self.data
+            if data:
+                action(node, *data)
+            else:  # the same, and quicker
+                action(node)
         elif self.queued is None:
-            self.queued = self.deadline
-            sim._push_timer(self.deadline, self)
+            self._push(sim, self.deadline)
 
-    def _forget(self) -> None:
+    def _push(self, sim: Simulation, due: float) -> None:
+        self.queued = due
+        heappush(sim._queue, (due, self.order, self, None, None))
+        sim._room -= 1
+        if sim._room < 0:
+            sim._tidy()
+
+    def _stop(self, sim: Simulation) -> None:
+        self.deadline = None
         # A timer with a key serves one request, say: a node that lives long would collect them without end.
         if self.key is not None:
-            self.node._timers.pop((self.name, self.key), None)
+            del self.node._timers[self.name, self.key]
+        sim._room -= 2
+        if sim._room < 0:
+            sim._tidy()
 
     def __str__(self) -> str:
         return f"timer {self.name!r} of node {self.node.name!r}"
@@ -241,7 +251,7 @@ class Node:
     disk: dict[Any, Any]
     _arguments: tuple[tuple[Any, ...], dict[str, Any]]
     _random: Random | None
-    _timers: dict[tuple[str, Any], Timer]
+    _timers: dict[Any, Timer]  # by name, or by (name, key)
     _handlers: dict[type, Callable[..., None]]
     _sim: Simulation
     _links: dict[str, Link]
@@ -308,9 +318,10 @@ class Node:
             AttributeError: the node has no such handler.
             ValueError: the delay is negative or not finite.
         """
-        timer = self._timers.get((name, key))
+        which = name if key is None else (name, key)
+        timer = self._timers.get(which)
         if timer is None:
-            timer = self._timers[name, key] = Timer(self, name, key, self._timeout_handler(name))
+            timer = self._timers[which] = Timer(self, name, key, self._timeout_handler(name))
         if not 0 <= delay < inf:
             raise ValueError(
                 f"timer {name!r} of node {self.name!r} was set to {delay!r} ms: a delay is a number of ms, 0 or more"
@@ -323,7 +334,7 @@ class Node:
         Raises:
             AttributeError: the node has no handler of that name, so the timer never existed.
         """
-        timer = self._timers.get((name, key))
+        timer = self._timers.get(name if key is None else (name, key))
         if timer is not None:
             timer.cancel()
         else:

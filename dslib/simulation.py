@@ -86,7 +86,8 @@ class Simulation:
         self._fault_order = -(10**15)
         self._scheduled: list[tuple[float, Fault | _Call]] = []
         self._booted = False
-        self._timers_live = self._timers_queued = 0
+        # How many more entries of timers fit into the queue before it is tidied: see _tidy.
+        self._room = SLACK
         self._record: Callable[[Any], None] | None = None if trace == "off" else self.trace._rows.append
         self._copies = self.trace._copies
         self._states: dict[str, dict[str, str]] | None = {} if trace == "state" else None
@@ -404,15 +405,12 @@ class Simulation:
                 self._states[name] = state
                 self._note("state", name, detail=state)
 
-    def _push_timer(self, due: float, timer: Timer) -> None:
-        heappush(self._queue, (due, timer.order, timer, None, None))
-        self._timers_queued += 1
-        self._tidy()
-
     def _tidy(self) -> None:
-        """Keep the queue in bounds: never more than two entries for each running timer, plus SLACK."""
-        if self._timers_queued <= 2 * self._timers_live + SLACK:
-            return
+        """Clear away entries of timers that were moved or cancelled, because there is no room for more.
+
+        Timers may have two entries for each running timer, plus SLACK. Starting one makes room for two, stopping it
+        takes them away; each entry pushed or taken is counted too.
+        """
         kept, seen = [], set()
         for entry in self._queue:
             thing = entry[2]
@@ -427,7 +425,7 @@ class Simulation:
                 entry[2].queued = None
         self._queue[:] = kept
         heapify(self._queue)
-        self._timers_queued = len(seen)
+        self._room = SLACK + len(seen)  # each holds one of its two
 
     def __repr__(self) -> str:
         return f"<Simulation of {len(self.nodes)} nodes at {self.now:g} ms, seed {self.seed!r}>"

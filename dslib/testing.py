@@ -47,8 +47,8 @@ class Isolated:
     def timers(self) -> dict[str, float]:
         """The running timers, and in how many ms each runs out."""
         return {
-            (name if key is None else f"{name}:{key}"): timer.deadline - self._sim.now
-            for (name, key), timer in self.node._timers.items()
+            (timer.name if timer.key is None else f"{timer.name}:{timer.key}"): timer.deadline - self._sim.now
+            for timer in self.node._timers.values()
             if timer.deadline is not None
         }
 
