@@ -132,7 +132,7 @@ def test_words_in_a_picture_are_large_enough_and_it_scrolls_instead_of_shrinking
         for p, text in ((r"min-width: ?([\d.]+)px", style), ("([\\d.]+) [\\d.]+$", tree(view).get("viewBox") or ""))
     )  # type: ignore[index]
     sizes = [float(size) for size in re.findall(r'font-size="([\d.]+)"', view.svg)]
-    sizes += [float(size) for size in re.findall(r"font: (?:\w+ )?([\d.]+)px", view.svg)]
+    sizes += [float(size) for size in re.findall(r"font-size: ([\d.]+)px", view.svg)]
     assert min(sizes) * least / width >= 8.5
     assert 'class="dslib-scroll" tabindex="0"' in view.to_html()
 
@@ -168,6 +168,7 @@ def test_names_from_a_student_are_text_and_never_markup():
     for view in shown:
         assert not [element.tag for element in tree(view).iter() if element.tag.endswith("script")]
         assert "<script" not in view._repr_html_()
+    assert "$x$" in shown[2].svg, "a dollar sign begins no formula"
 
 
 def test_the_style_sheet_touches_only_what_is_ours():
@@ -296,6 +297,7 @@ def test_the_finding_of_a_timeline_counts_what_users_saw():
             number = sum(s.outcome == outcome for s in judged)
             if outcome not in ("good", "open") and number:
                 assert f"{number} {words}" in finding, f"seed {seed}"
+        assert OUTCOMES["open"][1] not in finding, "what is not judged yet is not bad"
         first = min(s.judged for s in judged if s.outcome != "good")
         assert f"First, at {first:,.0f} ms" in finding, f"seed {seed}"
 

@@ -157,7 +157,7 @@ def _chart(points: list[Measured], theory: Any, expected: Any, outside: Any, xla
     from matplotlib.ticker import MaxNLocator
 
     looks = {
-        "font.size": 12, "svg.fonttype": "none", "svg.hashsalt": "dslib", "text.parse_math": False,
+        "font.size": 12, "font.sans-serif": ["DejaVu Sans"], "svg.fonttype": "none", "svg.hashsalt": "dslib", "text.parse_math": False,
         "axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False,
         **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), _INK),
     }  # fmt: skip
@@ -192,7 +192,7 @@ def _chart(points: list[Measured], theory: Any, expected: Any, outside: Any, xla
         if expected is not None:
             axes.legend()
         page = StringIO()
-        figure.savefig(page, format="svg", transparent=True, metadata={"Date": None})
+        figure.savefig(page, format="svg", transparent=True)
     return _tidy(page.getvalue())
 
 
