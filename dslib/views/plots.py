@@ -157,7 +157,8 @@ def _chart(points: list[Measured], theory: Any, expected: Any, outside: Any, xla
     from matplotlib.ticker import MaxNLocator
 
     looks = {
-        "font.size": 12, "font.sans-serif": ["DejaVu Sans"], "svg.fonttype": "none", "svg.hashsalt": "dslib", "text.parse_math": False,
+        "font.size": 12, "font.sans-serif": ["DejaVu Sans"],
+        "svg.fonttype": "none", "svg.hashsalt": "dslib", "text.parse_math": False,
         "axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False,
         **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), _INK),
     }  # fmt: skip
