@@ -4,6 +4,7 @@ Read the files in this order: node, network, simulation, clocks, trace, history,
 metrics, testing. Then protocols, scenarios, views.
 """
 
+from .checkers import check_linearizable
 from .clients import Client, LoadClient, Refusal, Reply, Request, Retry, ScriptClient, ServiceClient
 from .clocks import Clock, LamportClock, VectorClock, happened_before
 from .faults import Fault
@@ -18,6 +19,6 @@ from .trace import Event, Trace
 __all__ = [
     "CasRegister", "Client", "Clock", "Event", "Exponential", "Fault", "History", "KeyValue", "LamportClock",
     "LoadClient", "Message", "Mutex", "Network", "Node", "Operation", "PropertyBroken", "Refusal", "Register", "Reply",
-    "Request", "Retry", "ScriptClient", "ServiceClient", "Simulation", "Trace", "VectorClock",
+    "Request", "Retry", "ScriptClient", "ServiceClient", "Simulation", "Trace", "VectorClock", "check_linearizable",
     "good_share", "happened_before", "latencies", "what_users_saw",
 ]  # fmt: skip
