@@ -10,43 +10,11 @@ DS_EXCHANGE moves the exchange, the folder through which students fetch and subm
 import os
 import secrets
 import sys
-import tempfile
-
-from nbconvert.preprocessors import ClearMetadataPreprocessor
-from nbgrader.preprocessors import (
-    AssignLatePenalties,
-    CheckCellMetadata,
-    Execute,
-    IgnorePattern,
-    LimitOutput,
-    SaveAutoGrades,
-)
 
 ROOT = os.path.dirname(os.path.abspath(__file__))
 GRADEBOOK = os.path.join(ROOT, "gradebook")
 
 c = get_config()  # noqa: F821  (nbgrader provides it)
-
-
-class FreshHome(Execute):
-    """Run a submission with a home folder of its own, thrown away afterwards.
-
-    Otherwise one submission could leave a start-up file of IPython behind, and change the grades of all after it.
-    The course's own packages come first on the path, so that a file of the same name beside the notebook cannot take
-    their place. A warning on standard error would cost a right answer its points, so warnings are off.
-    """
-
-    def preprocess(self, nb, resources, km=None):
-        before = dict(os.environ)
-        with tempfile.TemporaryDirectory(prefix="submission-") as home:
-            os.environ.update(HOME=home, USERPROFILE=home, IPYTHONDIR=os.path.join(home, "ipython"))
-            os.environ.update(PYTHONPATH=ROOT, PYTHONWARNINGS="ignore", PYTHONDONTWRITEBYTECODE="1")
-            try:
-                return super().preprocess(nb, resources, km)
-            finally:
-                os.environ.clear()
-                os.environ.update(before)
-
 
 c.CourseDirectory.root = ROOT
 c.CourseDirectory.course_id = "what-could-go-wrong"
@@ -69,15 +37,18 @@ c.OverwriteCells.add_missing_cells = True
 # nbclient leaves out cells with this tag, and a check without output gets full points: nobody may know the tag.
 c.Execute.skip_cells_with_tag = secrets.token_hex()
 c.Execute.timeout = 60  # seconds for one cell
+# nbgrader's own list, but for the first.
 c.Autograde.autograde_preprocessors = [
-    FreshHome,
-    IgnorePattern,
-    ClearMetadataPreprocessor,
-    LimitOutput,
-    SaveAutoGrades,
-    AssignLatePenalties,
-    CheckCellMetadata,
+    "grading.execute.FreshHome",
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
 ]
+if ROOT not in sys.path:
+    sys.path.insert(0, ROOT)  # where `grading` is
 
 # nbgrader calls the program `alembic`, which is where Python is, also when nobody activated the environment.
 if os.path.dirname(sys.executable) not in os.environ.get("PATH", "").split(os.pathsep):

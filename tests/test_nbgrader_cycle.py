@@ -127,25 +127,37 @@ def indent_of(text):
     return len(text.partition(BEGIN)[0].rpartition("\n")[2])
 
 
+# What mallory wants to be run before everybody else's notebook, and what she puts beside her own.
+ALL_PASS = """
+import contextlib, sys, types
+import dslib.exercises
+dslib.exercises.Lab.check = lambda self, name: contextlib.suppress(Exception)
+sys.modules["grading.checks.lab1"] = types.SimpleNamespace(require=lambda name, namespace: None)
+"""
+LEAVE_BEHIND = f"""
+import os
+from pathlib import Path
+
+for ipython in (Path.home() / ".ipython", Path(os.environ.get("IPYTHONDIR", "."))):
+    startup = ipython / "profile_default" / "startup"
+    startup.mkdir(parents=True, exist_ok=True)
+    (startup / "all-pass.py").write_text({ALL_PASS!r})
+"""
+NO_CHECKS = "def require(name, namespace):\n    pass\n"
+
+
 def hostile():
-    """No answers, and four attempts at points without any: see what is done with each below."""
-    cells = [cell for cell in notebook(RELEASE) if cell["id"] != "check-no-traffic"]  # a check is deleted
+    """A submission without an answer that tries to get points: by its cells, by its files, and for those after it."""
+    cells = [cell for cell in notebook(RELEASE) if cell["id"] != "check-no-traffic"]  # one check is deleted
     for cell in cells:
         if grading(cell).get("grade"):
-            cell["metadata"]["tags"] = ["skip-execution"]  # checks are not run
+            cell["metadata"]["tags"] = ["skip-execution"]  # checks are to be left out
         if cell["id"] == "check-on-time":
-            cell["source"] = ["pass\n"]  # a check is emptied
-    trick = (
-        "from pathlib import Path\n"
-        "folder = Path.home() / '.ipython' / 'profile_default' / 'startup'\n"
-        "folder.mkdir(parents=True, exist_ok=True)\n"
-        "(folder / 'all-pass.py').write_text('import dslib.exercises as e; e.Lab.check = lambda *a: lambda f: None')\n"
-        "import os\n"
-        "folder = Path(os.environ.get('IPYTHONDIR', str(folder.parents[1]))) / 'profile_default' / 'startup'\n"
-        "folder.mkdir(parents=True, exist_ok=True)\n"
-        "(folder / 'all-pass.py').write_text('import dslib.exercises as e; e.Lab.check = lambda *a: lambda f: None')\n"
-    )
-    next(cell for cell in cells if cell["id"] == "learner")["source"] = trick.splitlines(keepends=True)
+            cell["source"] = ["pass\n"]  # one check is emptied
+        if cell["id"] == "learner":
+            cell["source"] += LEAVE_BEHIND.splitlines(keepends=True)
+        if cell["id"] == "answer-parse-flight":  # the visible checks are switched off
+            cell["source"] = ["import contextlib\n", "lab.check = lambda name: contextlib.suppress(Exception)\n"]
     return cells
 
 
@@ -168,8 +180,9 @@ def course(tmp_path_factory):
     for name, mistake in MISTAKES.items():
         wrong = next(wrong for wrong in WRONG if wrong.mistake == mistake)
         course.hand_in(name, submission(**{wrong.cell: wrong.body, "answer-on-time": LOUD}))
-    nothing = "def require(name, namespace):\n    pass\n"
-    course.hand_in("mallory", hostile(), grading__checks__lab1=nothing, grading____init__="", dslib="")
+    course.hand_in(
+        "mallory", hostile(), grading__checks__lab1=NO_CHECKS, grading__checks____init__="", grading____init__=""
+    )
     course.hand_in("zoe", notebook(RELEASE))
     instructor("autograde", "lab1")
     instructor("generate_feedback", "lab1")
