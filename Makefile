@@ -30,7 +30,7 @@ instructor: course  ## the same, with nbgrader's Formgrader and Create Assignmen
 	@$(LAB) --instructor
 
 test: lint      ## run every check and every test
-	$(RUN) -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadgroup $(ARGS)
+	$(RUN) -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 lint: dev       ## check style, types and the form of the notebooks
 	$(RUN) -m ruff check

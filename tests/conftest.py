@@ -95,15 +95,15 @@ class Missing:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Missing(), "missing")
-    config.addinivalue_line("markers", "xdist_group(name): tests that share one worker (pytest-xdist)")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests share a worker, for there is one JupyterLab for all of them, and go last: they are slow."""
-    for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group("browser"))
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    """What asks for more time comes first, so that no worker waits for it alone in the end; browser tests come last."""
+
+    def place(item: pytest.Item) -> int:
+        return 2 if item.get_closest_marker("browser") else 0 if item.get_closest_marker("timeout") else 1
+
+    items.sort(key=place)
 
 
 # ---------------------------------------------------------------- Chromium

@@ -12,10 +12,7 @@ import pytest
 from test_lab1 import BEGIN, RELEASE, ROOT, SOURCE, answers, grading, notebook, source, with_body
 from wrong_solutions_lab1 import WRONG
 
-pytestmark = [
-    pytest.mark.timeout(600),  # about a minute on two quiet cores
-    pytest.mark.xdist_group("nbgrader"),  # one course for all of them, not one for each worker
-]
+pytestmark = pytest.mark.timeout(600)  # about a minute on two quiet cores
 
 # What an instructor types, and what a student types. The README shows the same lines.
 COURSE_ID = "what-could-go-wrong"
