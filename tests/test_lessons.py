@@ -82,9 +82,7 @@ def test_a_lesson_runs_from_top_to_bottom_and_complains_about_nothing(lesson, tm
     shown = [o for cell in notebook.cells if cell.cell_type == "code" for o in cell.outputs if "data" in o]
     assert len(shown) >= 10, f"{lesson.name} shows next to nothing"
     for output in shown:
-        assert output.data.get("text/plain", "").strip(), (
-            "an output without a plain form"
-        )
+        assert output.data.get("text/plain", "").strip(), "an output without a plain form"
 
 
 def test_a_lesson_opens_with_its_goals_and_the_time_it_takes(lesson):
