@@ -1140,6 +1140,7 @@ class Player {
     const { run, box, view } = this, { bundle } = run;
     const from = Math.max(0, view.start - view.span), to = Math.min(run.end, view.start + 2 * view.span), scale = box.plot / view.span;
     this.drawn = { from, to };
+    this.seen.shift = null; // even where the shift stays: the new ticks outside the window are still to be hidden
     const X = (t) => round((t - from) * scale), Y = (name) => box.laneY(name), right = box.plot / view.span * (to - from);
     const out = [], ticks = [];
 
