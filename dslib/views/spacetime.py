@@ -33,13 +33,13 @@ def space_time_svg(bundle: dict[str, Any]) -> str:
         return round(GUTTER + (min(max(time, start), end) - start) * scale, 1)
 
     out: list[str] = []
-    for tick in _ticks(start, end):
+    for tick in ticks(start, end):
         at = x(tick)
         out.append(f'<path d="M{at} {TOP}V{bottom}" stroke="currentColor" stroke-opacity=".15"/>')
         anchor = "start" if at < GUTTER + 20 else "end" if at > WIDTH - 50 else "middle"
-        out.append(_text(at, bottom + 15, f"{tick:,g} ms", anchor, opacity=0.75))
+        out.append(svg_text(at, bottom + 15, f"{tick:,g} ms", anchor, opacity=0.75))
     for name, y in lane.items():
-        out.append(_text(GUTTER - 10, y + 4, _short(name, 13), "end", weight=600))
+        out.append(svg_text(GUTTER - 10, y + 4, shortened(name, 13), "end", weight=600))
         out.append(f'<path d="M{GUTTER} {y}H{WIDTH - 16}" stroke="currentColor" stroke-opacity=".5"/>')
     out += _cuts(bundle, lane, x, start, end)
     out += _outages(trace, lane, x, start, end)
@@ -49,7 +49,7 @@ def space_time_svg(bundle: dict[str, Any]) -> str:
             at = x(fault["at"])
             mark = _FAULT_MARKS.get(fault["call"], "cut" if fault["call"].startswith("network.") else "fault")
             out.append(f'<path d="M{at} {TOP - 4}V{bottom}" stroke="currentColor" stroke-dasharray="2 3"/>')
-            out.append(_text(at, TOP - 10, mark, "end" if at > WIDTH - 60 else "middle"))
+            out.append(svg_text(at, TOP - 10, mark, "end" if at > WIDTH - 60 else "middle"))
     height, rows = _users(bundle, x, start, end, bottom + 34)
     out += rows
     label = escape(f"Space-time diagram. {bundle['summary']}", quote=True)
@@ -147,7 +147,7 @@ def _outages(trace: dict[str, Any], lane: dict[str, float], x: Any, start: float
         if until >= start and since <= end:
             x1, x2, y = x(since), x(until), lane[name]
             out.append(f'<path d="M{x1} {y}H{max(x2, x1 + 2)}" stroke="currentColor" stroke-width="9"/>')
-            out.append(_text(x1 + 2, y - 9, "down", "start"))
+            out.append(svg_text(x1 + 2, y - 9, "down", "start"))
     return out
 
 
@@ -156,7 +156,7 @@ def _users(bundle: dict[str, Any], x: Any, start: float, end: float, top: float)
     operations = sorted(bundle["operations"], key=lambda op: (op["start"], op["id"]))
     if not operations:
         return top - 12, []
-    out = [_text(GUTTER - 10, top + 11, "users saw", "end", weight=600)]
+    out = [svg_text(GUTTER - 10, top + 11, "users saw", "end", weight=600)]
     rows: list[float] = []
     for op in operations:
         until = next((t for t in (op["end"], op["judged"]) if t is not None), bundle["trace"]["end"])
@@ -184,7 +184,8 @@ def _users(bundle: dict[str, Any], x: Any, start: float, end: float, top: float)
     return top + 18 * len(rows) + 8, out
 
 
-def _ticks(start: float, end: float) -> list[float]:
+def ticks(start: float, end: float) -> list[float]:
+    """Round numbers from ``start`` to ``end``, about seven of them."""
     raw = (end - start) / 7
     power = 1.0
     while power * 10 <= raw:
@@ -196,12 +197,14 @@ def _ticks(start: float, end: float) -> list[float]:
     return [round(i * step, 6) for i in range(first, int(end // step) + 1)]
 
 
-def _text(x: float, y: float, words: str, anchor: str, *, weight: int = 400, opacity: float = 1.0) -> str:
+def svg_text(x: float, y: float, words: str, anchor: str, *, weight: int = 400, opacity: float = 1.0) -> str:
+    """Words in a picture, in the colour of the page's text."""
     return (
         f'<text x="{x}" y="{y}" text-anchor="{anchor}" fill="currentColor" font-weight="{weight}" '
         f'fill-opacity="{opacity}">{escape(words)}</text>'
     )
 
 
-def _short(name: str, most: int) -> str:
+def shortened(name: str, most: int) -> str:
+    """A name that takes no more than ``most`` letters."""
     return name if len(name) <= most else name[: most - 1] + "…"

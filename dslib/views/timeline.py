@@ -10,7 +10,7 @@ from typing import Any
 
 from ..metrics import Seen, good_share
 from .palette import OUTCOMES
-from .spacetime import _short, _text, _ticks
+from .spacetime import shortened, svg_text, ticks
 from .static import COLOUR, View, count, names, picture, px
 
 WIDTH, GUTTER, RIGHT = 720, 104, 16
@@ -35,7 +35,7 @@ def timeline(seen: Iterable[Seen], target: float | None = None, title: str = "")
     seen = sorted(seen, key=lambda s: (s.operation.invoked, s.operation.id))
     finding = _users_finding(seen, target)
     if not seen:
-        return picture("What users saw", title, finding, WIDTH, 30, [_text(10, 20, "No operations.", "start")])
+        return picture("What users saw", title, finding, WIDTH, 30, [svg_text(10, 20, "No operations.", "start")])
     end = max(max(s.operation.invoked, s.judged or 0.0, s.operation.completed or 0.0) for s in seen) or 1.0
 
     def x(time: float) -> float:
@@ -44,7 +44,7 @@ def timeline(seen: Iterable[Seen], target: float | None = None, title: str = "")
     body, bars, marks = [], dict[str, list[str]](), []
     top = 22.0
     for user in dict.fromkeys(map(_user, seen)):
-        body.append(_text(GUTTER - 10, top + 11, _short(user, 13), "end", weight=600))
+        body.append(svg_text(GUTTER - 10, top + 11, shortened(user, 13), "end", weight=600))
         rows: list[float] = []
         for s in (s for s in seen if _user(s) == user):
             op, until = s.operation, _until(s, end)
@@ -63,7 +63,7 @@ def timeline(seen: Iterable[Seen], target: float | None = None, title: str = "")
     for tick, words in _time_ticks(end):
         body.insert(0, f'<path d="M{x(tick)} 16V{px(height)}" stroke="currentColor" stroke-opacity=".15"/>')
         anchor = "middle" if x(tick) < WIDTH - 40 else "end"
-        body.append(_text(x(tick), height + 16, words, anchor, opacity=0.8))
+        body.append(svg_text(x(tick), height + 16, words, anchor, opacity=0.8))
     height, key = _key(seen, height + 38)
     return picture("What users saw over time", title, finding, WIDTH, height + 10, body + key)
 
@@ -77,7 +77,7 @@ def _key(seen: Sequence[Seen], y: float) -> tuple[float, list[str]]:
         if x + wide > WIDTH:
             x, y = 10.0, y + 20
         out += [_bar(outcome, f"M{px(x)} {px(y - 11)}h18v14h-18z"), _mark(outcome, x + 9, y)]
-        out.append(_text(px(x + 25), y, words, "start"))
+        out.append(svg_text(px(x + 25), y, words, "start"))
         x += wide
     return y, out
 
@@ -108,10 +108,10 @@ def _share_so_far(seen: Sequence[Seen], target: float | None, x: Any, top: float
     def y(share: float) -> float:
         return px(top + (1 - share) * height)
 
-    out = [_text(GUTTER - 10, top - 13, "good so far", "end", weight=600)]
+    out = [svg_text(GUTTER - 10, top - 13, "good so far", "end", weight=600)]
     for share in (0.0, 0.5, 1.0):
         out.append(f'<path d="M{GUTTER} {y(share)}H{WIDTH - RIGHT}" stroke="currentColor" stroke-opacity=".15"/>')
-        out.append(_text(GUTTER - 10, y(share) + 4, _percent(share), "end", opacity=0.8))
+        out.append(svg_text(GUTTER - 10, y(share) + 4, _percent(share), "end", opacity=0.8))
     steps = sorted((s for s in seen if s.judged is not None), key=_judged_at)
     path, good = "", 0
     for number, s in enumerate(steps, 1):
@@ -119,7 +119,7 @@ def _share_so_far(seen: Sequence[Seen], target: float | None, x: Any, top: float
         path += f"{'H' if path else 'M'}{x(s.judged)}{'V' if path else ' '}{y(good / number)}"
     if target is not None:
         out.append(f'<path d="M{GUTTER} {y(target)}H{WIDTH - RIGHT}" stroke="currentColor" stroke-dasharray="6 4"/>')
-        out.append(_text(GUTTER + 4, y(target) + 14, f"target {_percent(target)}", "start", opacity=0.8))
+        out.append(svg_text(GUTTER + 4, y(target) + 14, f"target {_percent(target)}", "start", opacity=0.8))
     if steps:
         share = good / len(steps)
         out.append(f'<path d="{path}" stroke="currentColor" stroke-width="2.2"/>')
@@ -129,7 +129,7 @@ def _share_so_far(seen: Sequence[Seen], target: float | None, x: Any, top: float
         out.append(f'<circle cx="{last}" cy="{y(share)}" r="4.5" fill="{colour}"/>')
         right = last < WIDTH - RIGHT - 50
         beside = (last + 9, y(share) + 4) if right else (last - 4, y(share) + (20 if share > 0.5 else -9))
-        out.append(_text(*beside, _percent(share, target), "start" if right else "end", weight=700))
+        out.append(svg_text(*beside, _percent(share, target), "start" if right else "end", weight=700))
     return top + height, out
 
 
@@ -173,8 +173,8 @@ def _until(s: Seen, end: float) -> float:
 
 def _time_ticks(end: float) -> list[tuple[float, str]]:
     if end < 20_000:
-        return [(tick, f"{tick:,g} ms") for tick in _ticks(0.0, end)]
-    return [(tick, f"{tick / 1_000:,g} s") for tick in _ticks(0.0, end)]
+        return [(tick, f"{tick:,g} ms") for tick in ticks(0.0, end)]
+    return [(tick, f"{tick / 1_000:,g} s") for tick in ticks(0.0, end)]
 
 
 def _percent(share: float, beside: float | None = None) -> str:

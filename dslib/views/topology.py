@@ -109,7 +109,7 @@ class _Topology:
         body = [self._link(pair) for pair in self.links] + [self._node(node) for node in self.at]
         for row, (sign, words) in enumerate(rows):
             y = self.height + 10 + 20 * row
-            body.append(f'<g transform="translate(24 {y})">{sign}</g>{_text(48, y + 4, words, "start")}')
+            body.append(f'<g transform="translate(24 {y})">{sign}</g>{svg_text(48, y + 4, words, "start")}')
         return self.width, self.height + 20 * len(rows) + 8, body
 
     def _link(self, pair: tuple[Any, Any]) -> str:
@@ -136,7 +136,7 @@ class _Topology:
         dx, dy = self._free_side(node)
         far = RADIUS + (10 if node in self.splitting else 5)
         anchor = "start" if dx > 0.3 else "end" if dx < -0.3 else "middle"
-        name = _text(
+        name = svg_text(
             px(x + dx * far),
             px(y + dy * far + 4.5 + 4.5 * dy),
             _short(str(node), 14),
