@@ -7,7 +7,7 @@ from math import atan2, cos, hypot, pi, sin
 from typing import Any
 
 from .layout import arrange
-from .spacetime import _short, _text
+from .spacetime import shortened, svg_text
 from .static import COLOUR, View, count, names, picture, px
 
 #: Fills that tell groups of nodes apart, with a dark letter on them: three of Okabe and Ito's that mean nothing else.
@@ -139,7 +139,7 @@ class _Topology:
         name = svg_text(
             px(x + dx * far),
             px(y + dy * far + 4.5 + 4.5 * dy),
-            _short(str(node), 14),
+            shortened(str(node), 14),
             anchor,
             weight=600,
         )
