@@ -168,19 +168,27 @@ class Timer:
     def cancel(self) -> None:
         """Forget the deadline; the entry left in the queue is dropped when it comes up, or earlier."""
         if self.deadline is not None:
-            self._stop(self.node._sim)
+            self.deadline = None
+            sim = self.node._sim
+            sim._room -= 2
+            if sim._room < 0:
+                sim._tidy()
+            self._forget()
 
     def fire(self, time: float, order: int) -> None:
         """The queue's entry came up: act if it is due, push again if it was moved, do nothing if it was cancelled."""
         node = self.node
         sim = node._sim
-        sim._room += 1
         if time == self.queued:
             self.queued = None
         if self.deadline is None:
-            return
-        if order == self.order:
-            self._stop(sim)
+            sim._room += 1
+        elif order == self.order:
+            self.deadline = None
+            sim._room -= 1  # one entry less, and one running timer less
+            if sim._room < 0:
+                sim._tidy()
+            self._forget()
             if sim._record is not None:
                 sim._note("timer", node.name, detail=self.name)
             action, data = self.action, self.data
@@ -188,8 +196,10 @@ class Timer:
                 action(node, *data)
             else:  # the same, and quicker
                 action(node)
-        elif self.queued is None:
-            self._push(sim, self.deadline)
+        else:
+            sim._room += 1
+            if self.queued is None:
+                self._push(sim, self.deadline)
 
     def _push(self, sim: Simulation, due: float) -> None:
         self.queued = due
@@ -198,14 +208,10 @@ class Timer:
         if sim._room < 0:
             sim._tidy()
 
-    def _stop(self, sim: Simulation) -> None:
-        self.deadline = None
+    def _forget(self) -> None:
         # A timer with a key serves one request, say: a node that lives long would collect them without end.
         if self.key is not None:
             del self.node._timers[self.name, self.key]
-        sim._room -= 2
-        if sim._room < 0:
-            sim._tidy()
 
     def __str__(self) -> str:
         return f"timer {self.name!r} of node {self.node.name!r}"
@@ -319,10 +325,11 @@ class Node:
             ValueError: the delay is negative or not finite.
         """
         which = name if key is None else (name, key)
-        timer = self._timers.get(which)
-        if timer is None:
+        try:
+            timer = self._timers[which]
+        except KeyError:
             timer = self._timers[which] = Timer(self, name, key, self._timeout_handler(name))
-        if not 0 <= delay < inf:
+        if not 0.0 <= delay < inf:
             raise ValueError(
                 f"timer {name!r} of node {self.name!r} was set to {delay!r} ms: a delay is a number of ms, 0 or more"
             )
@@ -361,7 +368,7 @@ class Node:
         raise AttributeError(
             f"{type(self).__name__} {self.name!r} has no timer {name!r}: define {wanted}(self). "
             + (f"It has timers {', '.join(known)}" if known else "It defines no on_…_timeout handler")
-        )
+        ) from None
 
     def _lose_state(self) -> None:
         """What a crash does to memory: timers stop, and every attribute without a slot is gone."""
