@@ -147,7 +147,7 @@ def replica_names(n: int) -> tuple[str, ...]:
 def room_places(replicas: int = 3) -> dict[str, tuple[float, float]]:
     """Where to draw the room: replicas on a circle, each user behind their replica at the picture's edge.
 
-    x and y run from 0 to 1, y downwards.
+    A user is never straight above or below, where the replica's state is written. x and y run from 0 to 1, y downwards.
     """
     places = {}
     for i, (replica, user) in enumerate(zip(replica_names(replicas), USERS, strict=False)):
@@ -155,7 +155,7 @@ def room_places(replicas: int = 3) -> dict[str, tuple[float, float]]:
         x, y = cos(turn), sin(turn)
         edge = 0.5 / max(abs(x), abs(y))
         places[replica] = round(0.5 + 0.28 * x, 3), round(0.5 + 0.28 * y, 3)
-        places[user] = round(0.5 + edge * x, 3), round(0.5 + edge * y, 3)
+        places[user] = round(0.5 + edge * x if abs(x) > 0.1 else 0.15, 3), round(0.5 + edge * y, 3)
     return places
 
 
@@ -350,11 +350,8 @@ def try_rule(rule: Rule, seed: int = 0) -> Verdict:
         trials.append(Trial(" + ".join(map(str, groups)), tuple(accepting), _complaint(groups, accepting)))
     bad = [t for t in trials if t.complaint]
     if bad:
-        return Verdict(
-            trials,
-            f"{len(bad)} of {len(trials)} cuts go wrong. Begin with {bad[0].cut}: {bad[0].complaint}.",
-            False,
-        )
+        first = f"Begin with {bad[0].cut}: {_advice(bad[0].complaint)}"
+        return Verdict(trials, f"{len(bad)} of {len(trials)} cuts go wrong. {first}", False)
     accepting = writers(triangle(seed, rule).run(until=1_100), after=CUT_MS + 300)
     both = "r1" in accepting and "r3" in accepting
     return Verdict(
@@ -387,12 +384,19 @@ def _name(rule: Any) -> str:
     return str(getattr(rule, "__name__", "rule"))
 
 
+def _advice(complaint: str) -> str:
+    if complaint.startswith("split"):
+        sides = complaint.partition(": ")[2].replace(" | ", " and ")
+        return f"{sides} cannot hear each other, and each side thinks that it may write. Ask for more."
+    return "they are more than half, so nobody else could be. Ask for less."
+
+
 def _complaint(groups: Sequence[int], accepting: Sequence[str]) -> str:
     sides = [[name for name in group if name in accepting] for group in _grouped(groups)]
     busy = [" ".join(side) for side in sides if side]
     if len(busy) > 1:
-        return f"split brain: {' and '.join(busy)} cannot hear each other, and all accept posts"
+        return f"split brain: {' | '.join(busy)}"
     size, n = max(groups), sum(groups)
     if 2 * size > n and len(sides[groups.index(size)]) < size:
-        return f"silent for no reason: {size} of {n} can talk, and nobody could outvote them"
+        return f"silent, though {size} of {n} can talk"
     return ""

@@ -244,8 +244,12 @@ def test_a_wrong_rule_fails_at_exactly_the_cuts_that_break_it(name):
 
 
 def test_a_complaint_names_the_two_sides_or_the_silent_majority():
-    assert "split brain: r1 r2 and r3 r4 cannot hear each other" in repr(try_rule(lambda heard, n: heard >= 2))
-    assert "silent for no reason: 3 of 5 can talk" in repr(try_rule(everyone))
+    told = repr(try_rule(lambda heard, n: heard >= 2))
+    assert "split brain: r1 r2 | r3 r4\n" in told
+    assert "Begin with 2 + 2: r1 r2 and r3 r4 cannot hear each other, and each side thinks that it may write" in told
+    told = repr(try_rule(everyone))
+    assert "silent, though 3 of 5 can talk\n" in told
+    assert "Begin with 3 + 1: they are more than half, so nobody else could be" in told
 
 
 @pytest.mark.parametrize(
