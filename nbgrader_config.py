@@ -37,7 +37,15 @@ c.OverwriteCells.add_missing_cells = True
 # nbclient leaves out cells with this tag, and a check without output gets full points: nobody may know the tag.
 c.Execute.skip_cells_with_tag = secrets.token_hex()
 c.Execute.timeout = 60  # seconds for one cell
-# nbgrader's own list, but for the first.
+# nbgrader's own lists, each with one step of ours.
+c.Autograde.sanitize_preprocessors = [
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.DeduplicateIds",
+    "grading.copies.ForgetCopies",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
 c.Autograde.autograde_preprocessors = [
     "grading.execute.FreshHome",
     "nbgrader.preprocessors.IgnorePattern",

@@ -143,6 +143,12 @@ for ipython in (Path.home() / ".ipython", Path(os.environ.get("IPYTHONDIR", ".")
 NO_CHECKS = "def require(name, namespace):\n    pass\n"
 
 
+def with_copies(cells):
+    """Somebody copied an answer and a check, by Ctrl+C and Ctrl+V."""
+    copied = [cell | {"id": f"{cell['id']}-2"} for cell in cells if cell["id"] in ("answer-classify", "check-on-time")]
+    return cells[:30] + copied + cells[30:]
+
+
 def hostile():
     """A submission without an answer that tries to get points: by its cells, by its files, and for those after it."""
     cells = [cell for cell in notebook(RELEASE) if cell["id"] != "check-no-traffic"]  # one check is deleted
@@ -176,7 +182,7 @@ def course(tmp_path_factory):
     instructor("collect", "lab1")
     for name, mistake in MISTAKES.items():
         wrong = next(wrong for wrong in WRONG if wrong.mistake == mistake)
-        course.hand_in(name, submission(**{wrong.cell: wrong.body, "answer-on-time": LOUD}))
+        course.hand_in(name, with_copies(submission(**{wrong.cell: wrong.body, "answer-on-time": LOUD})))
     course.hand_in(
         "mallory", hostile(), grading__checks__lab1=NO_CHECKS, grading__checks____init__="", grading____init__=""
     )
@@ -238,7 +244,9 @@ def test_the_blank_release_gets_nothing_although_a_hostile_one_ran_before_it(cou
 def test_a_wrong_solution_loses_the_same_properties_as_in_the_tests_of_the_checks(course, name):
     wrong = next(wrong for wrong in WRONG if wrong.mistake == MISTAKES[name])
     grades = course.points[name]
-    assert lost(grades) == wrong.breaks  # on-time is not among them, although its answer warns and prints
+    assert (
+        lost(grades) == wrong.breaks
+    )  # on-time is not among them, although its answer warns, and its check was copied
     assert automatic(grades) == 12 - sum(grades[f"check-{broken}"][1] for broken in wrong.breaks)
 
 
