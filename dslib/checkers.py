@@ -13,9 +13,9 @@ the many operations that were never answered from exploding it:
 
 - A read that fits now is taken now. Later it could only be harder to place.
 - Of unanswered operations that ask the same, the one invoked first is taken first.
-- An unanswered operation is taken only if somebody is there to notice it. An unanswered read never is.
+- An unanswered operation is taken only if somebody is still to notice it. An unanswered read never is.
 - A configuration with more unanswered operations used up than one seen before, all else equal, is no better.
-- States that nothing still to come can tell apart are one state.
+- States that nobody is still to notice are one state.
 - If an operation is impossible now, and all that could make it possible again is used up, this way is a dead end.
 
 Each rule drops an order only where another one that is kept is as good, so none changes a verdict. Deciding stays
@@ -191,28 +191,26 @@ def _ordered(operations: Sequence[Operation], searches: Sequence[_Search]) -> Ve
 
 
 def _merge(operations: Sequence[Operation], orders: Sequence[Sequence[int]], by_process: bool = True) -> list[int]:
-    """One order of all keys, by the earliest moments at which each operation can take effect in its key's order."""
-    moments: dict[int, tuple[float, int, int]] = {}
+    """One order of all keys: each key's own, and of the operations that are next on each the one invoked first."""
+    starts: dict[int, tuple[float, int, int]] = {}
     followers: dict[int, list[int]] = {}
     waiting: dict[int, int] = {}
     ended: dict[tuple[str | int, float], list[int]] = {}
     for key, order in enumerate(orders):
-        moment = 0.0
         for place, i in enumerate(order):
             op = operations[i]
-            moment = max(moment, op.invoked)
-            moments[i] = moment, key, place
+            starts[i] = op.invoked, key, place
             followers[i] = list(order[place + 1 : place + 2])
             waiting[i] = min(place, 1)
             if op.completed is not None:
                 ended.setdefault((op.process, op.completed), []).append(i)
     if by_process:  # at one moment, a process keeps its own order on different keys, too
-        for i in moments:
+        for i in starts:
             for j in ended.get((operations[i].process, operations[i].invoked), ()):
-                if i != j and moments[i][1] != moments[j][1] and _precedes(operations, j, i):
+                if i != j and starts[i][1] != starts[j][1] and _precedes(operations, j, i):
                     followers[j].append(i)
                     waiting[i] += 1
-    ready = [(*moments[i], i) for i in moments if waiting[i] == 0]
+    ready = [(*starts[i], i) for i in starts if waiting[i] == 0]
     heapq.heapify(ready)
     result = []
     while ready:
@@ -221,9 +219,9 @@ def _merge(operations: Sequence[Operation], orders: Sequence[Sequence[int]], by_
         for j in followers[i]:
             waiting[j] -= 1
             if waiting[j] == 0:
-                heapq.heappush(ready, (*moments[j], j))
+                heapq.heappush(ready, (*starts[j], j))
     # Several processes that each end and begin at one instant, on several keys, can have made that impossible.
-    return result if len(result) == len(moments) else _merge(operations, orders, by_process=False)
+    return result if len(result) == len(starts) else _merge(operations, orders, by_process=False)
 
 
 def _gave_up(time_limit: float | None, steps: int) -> Verdict:
@@ -562,6 +560,7 @@ class _Search:
         for i, kind in enumerate(self.kinds):
             self.of_kind[kind] = self.of_kind.get(kind, 0) | 1 << i
         self.noticing = self.held & sum(who for kind, who in self.of_kind.items() if not obj.blind[kind])
+        self.overwriting = sum(who for kind, who in self.of_kind.items() if obj.overwrites[kind])
         # Does every change leave a state that does not depend on the state before? True of registers, not of appends.
         self.forgetful = all(obj.looks[kind] or obj.overwrites[kind] for kind in self.of_kind)
 
@@ -576,7 +575,7 @@ class _Search:
         self.reach = 0  # no configuration got beyond this held operation
         self._states: dict[int, tuple[int, int, int, int]] = {}
         self._enablers: dict[int, int] = {}
-        self._seen: dict[tuple[int, ...], list[int]] = {}
+        self._seen: dict[tuple[int, int], list[int]] = {}
         self._way: list[_Configuration] = []
         self.found: bool | None = None
         if self._enter(0, 0, 0):
@@ -684,16 +683,14 @@ class _Search:
         while stuck:
             i = (stuck & -stuck).bit_length() - 1
             stuck &= stuck - 1
-            if not self._enabled_by(i) & ~done:
+            # It takes a last change after which it is possible, and, where this state cannot lead there, a new start.
+            lead = self.forgetful or stays >> i & 1
+            if not self._enabled_by(i) & ~done or not (lead or self.overwriting & self.invoked_by[i] & ~done):
                 self.reach = max(self.reach, i)
                 return False
 
-        # Equal if nothing still to come can tell the states apart.
-        same: tuple[int, ...]
-        if self.forgetful:
-            same = done & self.held, stays & ~done, changes & ~done
-        else:
-            same = done & self.held, state if stays & ~done else -1
+        # What nobody notices makes no difference: all such states are one.
+        same = done & self.held, state if (stays | changes) & ~done else -1
         used = done >> self.n_held
         earlier = self._seen.setdefault(same, [])
         for less in earlier:
@@ -753,9 +750,7 @@ class _Search:
         if not self.forgetful:
             return bool(stays & ~here.done & ~bit)
         _, _, stayed, changed = self._state(here.state)
-        noticed = (stays & ~stayed | changes & ~changed) & ~here.done & ~bit
-        # One without a deadline can wait until somebody is there who notices, and come right before.
-        return bool(noticed & here.candidates if self.deadlines[bit.bit_length() - 1] == math.inf else noticed)
+        return bool((stays & ~stayed | changes & ~changed) & ~here.done & ~bit)
 
     def suspects(self) -> frozenset[int]:
         """The positions of held operations that, once the search has failed, most likely suffice to make it fail."""

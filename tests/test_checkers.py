@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from dslib import CasRegister, History, KeyValue, Mutex, Operation, Register, check_linearizable
+from dslib import CasRegister, History, KeyValue, Mutex, Operation, Register, check_linearizable, checkers
 from dslib.specs import ILLEGAL, Spec, answered
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -251,6 +251,34 @@ def used(seed, model, fs, *, n, clients=5, keys=1, values=5, silent=0.0, break_o
     return ops
 
 
+def scarce(seed):
+    """Readers who need the effects of unanswered operations, of which there are hardly enough."""
+    r = random.Random(f"scarce {seed}")
+    ops = []
+    for n in range(r.randrange(2, 7)):
+        f = r.choice(("write", "write", "cas"))
+        arg = r.randrange(2) if f == "write" else (r.randrange(2), r.randrange(3))
+        ops.append(op(f"p{n}", f, arg, at=(r.randrange(25), None)))
+    for n in range(r.randrange(2, 7)):
+        start = r.randrange(5, 40)
+        f, end = r.choice(("read", "read", "write", "cas")), start + r.randrange(1, 6)
+        arg = {"write": r.randrange(2), "cas": (r.randrange(2), r.randrange(3))}.get(f)
+        result = {"read": r.randrange(2), "cas": r.choice((True, False))}.get(f)
+        ops.append(op(r.choice(("alice", "bob", f"q{n}")), f, arg, result, (start, end)))
+    return ops
+
+
+def test_no_verdict_differs_where_unanswered_operations_are_scarce():
+    verdicts = []
+    for seed in range(1500):
+        ops = scarce(seed)
+        verdict = check_linearizable(ops, CasRegister())
+        verdicts.append(verdict.linearizable)
+        assert verdict.linearizable is possible(ops, CasRegister), f"seed {seed}: {ops}"
+        assert not verdict or is_order(verdict.witness, ops, CasRegister), f"seed {seed}"
+    assert min(verdicts.count(True), verdicts.count(False)) > 300
+
+
 @pytest.mark.parametrize("kind", ASKED)
 def test_no_verdict_differs_from_that_of_trying_every_order(kind):
     verdicts = set()
@@ -264,10 +292,14 @@ def test_no_verdict_differs_from_that_of_trying_every_order(kind):
     assert verdicts == {True, False}, "a comparison that only ever sees one verdict shows nothing"
 
 
+# Rare cases, found by search: here it shows if answered operations that ask the same swap places like unanswered ones.
+KNOTTY = {"kv with appends": [20953], "own counter": [20325, 23122], "own queue": [24746]}
+
+
 @pytest.mark.parametrize("kind", ASKED)
 def test_a_conflict_cannot_be_ordered_whatever_else_happened_and_takes_all_its_operations(kind):
     sizes = set()
-    for seed in range(400):
+    for seed in [*range(400), *KNOTTY.get(kind, [])]:
         ops, model = tiny(seed, kind)
         verdict = check_linearizable(ops, model())
         if verdict:
@@ -475,12 +507,14 @@ def test_five_clients_with_many_time_outs_take_few_steps(fs, silent, values):
     assert worst < 6_000, worst
 
 
-@pytest.mark.parametrize("fs", [("get", "put"), ("get", "put", "append"), ("get", "append")])
-def test_fifty_clients_on_ten_keys_take_few_steps(fs):
+@pytest.mark.parametrize(
+    ("fs", "most"), [(("get", "put"), 3_000), (("get", "put", "append"), 20_000), (("get", "append"), 4_000)]
+)
+def test_fifty_clients_on_ten_keys_take_few_steps(fs, most):
     ops = used(1, KeyValue, fs, n=2_000, clients=50, keys=10, values=10_000, silent=0.02)
     verdict = check_linearizable(ops, KeyValue())
     assert verdict.linearizable is True
-    assert verdict.steps < 60_000, verdict.steps
+    assert verdict.steps < most, verdict.steps
     answered_ones = sum(o.status == "ok" for o in ops)
     assert len(verdict.witness) >= answered_ones
 
@@ -592,17 +626,15 @@ def test_a_time_limit_that_is_not_reached_changes_nothing():
     assert (with_limit.conflict, with_limit.explain()) == (without.conflict, without.explain())
 
 
-def test_a_conflict_whose_proof_is_cut_short_says_so(monkeypatch):
-    ops, _ = stale_by_construction(2, n=60)
-    monkeypatch.setattr("dslib.checkers.SHRINK_STEPS", 0)
+@pytest.mark.parametrize("budget", ["SHRINK_STEPS", "ATTEMPT_STEPS"])
+def test_a_conflict_whose_proof_is_cut_short_is_one_all_the_same_and_says_so(monkeypatch, budget):
+    ops, read = stale_by_construction(2, n=60)
+    monkeypatch.setattr(f"dslib.checkers.{budget}", 0)
     verdict = check_linearizable(ops, Register())
     assert verdict.smallest is False
     assert "not proven smallest" in verdict.explain()
-    assert not possible_without_search(verdict.conflict)
-
-
-def possible_without_search(conflict):
-    return check_linearizable(conflict, Register()).linearizable
+    assert any(o is read for o in verdict.conflict)
+    assert check_linearizable(verdict.conflict, Register()).linearizable is False
 
 
 # -- words -------------------------------------------------------------------------------------------------------------
@@ -649,6 +681,18 @@ def test_the_explanation_goes_through_every_order_that_time_allows():
     assert lines[3] == "Time allows 2 orders of these, and each breaks:"
     assert lines[4].startswith("  - After 1 the register holds 1, so 2 (cas 0 to 2 (it did)) is impossible.")
     assert lines[5].startswith("  - After 2 the register holds 2, so 1 (cas 0 to 1 (it did)) is impossible.")
+
+
+def test_in_an_order_that_is_tried_nobody_waits_for_longer_than_those_behind():
+    # Read 5 first, and by 30, for the other read ends there: but 5 was not asked for before 50.
+    ops = [
+        op("alice", "read", None, 5, (0, 100)),
+        op("bob", "read", None, 0, (0, 30)),
+        op("carol", "write", 5, at=(50, None)),
+    ]
+    registers = checkers._Object(Register(0), None, ops)
+    assert checkers._Search(registers, frozenset({0}), chain=[0, 1]).run(1_000) is False
+    assert checkers._Search(registers, frozenset({0, 1}), chain=[1, 0]).run(1_000) is True
 
 
 def test_one_impossible_answer_is_explained_by_itself():
@@ -728,11 +772,12 @@ def test_a_verdict_survives_pickling_with_its_explanation():
 def test_a_verdict_stays_what_it_was_when_the_history_goes_on():
     history = History()
     write = history.invoke("alice", "write", None, "x", 0)
-    history.invoke("bob", "read", None, None, 5).ok("y", now=6)
+    history.invoke("bob", "read", None, None, 5).ok("x", now=6)
+    history.invoke("carol", "read", None, None, 7).ok(None, now=8)
     verdict = check_linearizable(history, Register())
-    write.ok(now=7)
-    history.invoke("carol", "write", None, "y", 8)
-    assert [o.result for o in verdict.conflict] == ["y"]
+    write.ok(now=9)
+    assert "After alice's write 'x' (never answered) and 1 the register holds 'x'" in verdict.explain()
+    assert "alice's write 'x' and 1" in check_linearizable(history, Register()).explain()
 
 
 def test_any_iterable_of_operations_can_be_judged():
