@@ -84,33 +84,34 @@ class Link:
             delay = network._low + random() * network._span + GRID - GRID
         else:
             delay = network._drawn(self)
-        # Drawn even where a cut stops the message, so that an edited fault leaves the dice as they were.
-        fate = "loss" if network.loss and random() < network.loss else None
-        if self.cut:
-            fate = "cut"
-        elif network.bandwidth is not None and fate is None:
-            delay, fate = self._queued(delay, msg.size_bytes, network.bandwidth)
         sim._order = order = sim._order + 1
         # The trace keeps this very entry, so recording a send or a delivery costs one append.
         entry = (sim.now + delay, order, self, msg, act)
-        if sim._record is not None:
-            sim._record((sim.now, entry))
-        if fate is None:
+        record = sim._record
+        if record is not None:
+            record((sim.now, entry))
+        # Loss is drawn even where a cut stops the message, so that an edited fault leaves the dice as they were.
+        if (network.loss and random() < network.loss) or self.cut:
+            sim._note("drop", self.src, self.dest, order, msg, "cut" if self.cut else "loss")
+        elif network.bandwidth is None:
             heappush(sim._queue, entry)
         else:
-            sim._note("drop", self.src, self.dest, order, msg, fate)
+            self._wait_for_the_wire(entry, network.bandwidth)
         if network.duplication and random() < network.duplication:
             self._carry_copy(entry)
 
-    def _queued(self, delay: float, size: float, bandwidth: float) -> tuple[float, str | None]:
-        """``delay`` and the time until the wire is free and the message on it, in ms; or no room to wait."""
-        network = self.network
-        now = network._sim.now
+    def _wait_for_the_wire(self, entry: Any, bandwidth: float) -> None:
+        """One message at a time is on the wire, ``size_bytes / bandwidth`` ms long; the others wait, or find no room."""
+        arrival, order, _, msg, act = entry
+        network, size = self.network, msg.size_bytes
+        sim = network._sim
+        now = sim.now
         start = self.free_at if self.free_at > now else now
         if network.queue_bytes is not None and (start - now) * bandwidth + size > network.queue_bytes:
-            return delay, "queue"
-        self.free_at = free_at = start + (size / bandwidth + GRID - GRID)
-        return delay + (free_at - now), None
+            sim._note("drop", self.src, self.dest, order, msg, "queue")
+        else:
+            self.free_at = free_at = start + (size / bandwidth + GRID - GRID)
+            heappush(sim._queue, (arrival + (free_at - now), order, self, msg, act))
 
     def _carry_copy(self, entry: Any) -> None:
         """The network made a second copy. It has a delay and a fate of its own, and shares the first one's id."""
@@ -304,7 +305,8 @@ def _parse_latency(latency: Any) -> tuple[float, float, Law | None]:
             )
     if low > high:
         raise ValueError(f"latency is {latency!r}: the lowest comes first, write ({high!r}, {low!r})")
-    return low, high - low, None
+    # As floats: Python is quicker when it need not convert them for each message.
+    return float(low), float(high - low), None
 
 
 def _partition_args(sim: Simulation, groups: tuple[Iterable[str], ...]) -> tuple[Any, ...]:

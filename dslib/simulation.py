@@ -162,9 +162,10 @@ class Simulation:
         entry: Any = None
         try:
             for _ in repeat(None, events):  # unlike range, it makes no number that nobody reads
-                if not queue:
+                try:
+                    entry = heappop(queue)
+                except IndexError:  # nothing is left
                     return False
-                entry = heappop(queue)
                 now, order, link, msg, act = entry
                 if now > until:
                     heappush(queue, entry)
