@@ -37,8 +37,7 @@ from typing import Any
 from .history import Operation
 from .specs import ILLEGAL, Call, Spec
 
-FIRST_TURN = 64  # steps a key may take before it is another key's turn; doubled every round
-CLOCK_STEPS = 1_000  # at most so many steps between two looks at the clock
+TURN_STEPS = 500  # steps a key may take before it is another key's turn, and between two looks at the clock
 ATTEMPT_STEPS = 20_000  # for one attempt to make a conflict smaller
 SHRINK_STEPS = 400_000  # for all of them
 ORDERS_SHOWN = 4  # an explanation goes through so many orders, of at most
@@ -136,20 +135,16 @@ def check_linearizable(history: Iterable[Operation], spec: Spec, time_limit: flo
     if late():
         return _gave_up(time_limit, 0)
     searches = [_Search(obj, obj.answered) for obj in objects]
-    unsettled, turn = searches, FIRST_TURN
+    unsettled = searches
     while unsettled:
         # In turns, so that one hard key cannot hide another that is easily refuted.
         for search in unsettled:
-            for portion in range(0, turn, CLOCK_STEPS):
-                if search.run(min(CLOCK_STEPS, turn - portion)) is not None:
-                    break
-                if late():
-                    return _gave_up(time_limit, sum(s.steps for s in searches))
-            if search.found is False:
+            if search.run(TURN_STEPS) is False:
                 steps = sum(s.steps for s in searches)
                 return _refuted(search.obj, search.suspects(), steps, len(operations), time_limit)
+            if search.found is None and late():
+                return _gave_up(time_limit, sum(s.steps for s in searches))
         unsettled = [search for search in unsettled if search.found is None]
-        turn *= 2
     return _ordered(operations, searches)
 
 
@@ -257,16 +252,15 @@ def _shrink(obj: _Object, suspects: frozenset[int], late: Callable[[], bool]) ->
         attempt = _Search(obj, held)
         while attempt.found is None and attempt.steps < ATTEMPT_STEPS and budget > 0 and not late():
             before = attempt.steps
-            attempt.run(CLOCK_STEPS)
+            attempt.run(TURN_STEPS)
             budget -= attempt.steps - before
         smallest = smallest and attempt.found is not None
         return attempt.found is False
 
-    held = suspects if fails(suspects) else obj.answered
+    held = suspects
     # Reads first: a conflict between two writes and a read is easier to follow than one among many reads.
     by_time = sorted(held, key=lambda i: (obj.records[i].invoked, i))
-    looks = [i for i in by_time if obj.looks[obj.kinds[i]]]
-    blocks = [[i for i in by_time if i not in looks], looks]
+    blocks = [[i for i in by_time if obj.looks[obj.kinds[i]] is look] for look in (False, True)]
     while blocks:
         block = blocks.pop()
         if budget <= 0 or late():
@@ -436,7 +430,7 @@ class _Object:
             self.kinds.append(numbers.setdefault(call.identity, len(self.calls)))
             if self.kinds[-1] == len(self.calls):
                 self.calls.append(call)
-        self.looks = [spec.only_looks(call) for call in self.calls]
+        self.looks = [bool(spec.only_looks(call)) for call in self.calls]
         self.blind = [call.f in spec.blind for call in self.calls]
         self.overwrites = [spec.overwrites(call) for call in self.calls]
 
@@ -448,7 +442,7 @@ class _Object:
         self._enablers: dict[int, list[int]] = {}
         self._state(spec.start(key))  # number 0
         for kind in range(len(self.calls)):
-            self.step(0, kind)  # so that hints are checked even where the search, misled by them, never gets
+            self._step(0, kind)  # so that hints are checked even where the search, misled by them, never gets
 
     def _call(self, op: Operation) -> Call:
         client = None
@@ -461,15 +455,13 @@ class _Object:
         """The number of the state after one of this kind in ``state``, or -1 if that is impossible."""
         after = self._steps.get((state, kind))
         if after is None:
-            value = self.spec.step(self.states[state], self.calls[kind])
-            after = self._steps[state, kind] = -1 if value is ILLEGAL else self._state(value)
-            self._check_hints(state, kind, after)
+            after = self._steps[state, kind] = self._step(state, kind)
         return after
 
     def possible(self, state: int) -> list[tuple[int, int]]:
         """The kinds that are possible in ``state`` but perhaps not in every state, with the state after each."""
         if state not in self._possible:
-            steps = [(kind, self.step(state, kind)) for kind, blind in enumerate(self.blind) if not blind]
+            steps = ((kind, self._step(state, kind)) for kind, blind in enumerate(self.blind) if not blind)
             self._possible[state] = [(kind, after) for kind, after in steps if after >= 0]
         return self._possible[state]
 
@@ -489,13 +481,19 @@ class _Object:
                 if self.looks[change]:
                     continue
                 if left:
-                    enables = self.step(self._state(left[0]), kind) >= 0
+                    enables = self._step(self._state(left[0]), kind) >= 0
                 else:
                     enables = self.spec.enables(self.calls[change], self.calls[kind])
                 if enables:
                     enablers.append(change)
             self._enablers[kind] = enablers
         return self._enablers[kind]
+
+    def _step(self, state: int, kind: int) -> int:
+        value = self.spec.step(self.states[state], self.calls[kind])
+        after = -1 if value is ILLEGAL else self._state(value)
+        self._check_hints(state, kind, after)
+        return after
 
     def _state(self, value: Any) -> int:
         try:
@@ -507,11 +505,12 @@ class _Object:
         return number
 
     def _check_hints(self, state: int, kind: int, after: int) -> None:
-        f, before = self.calls[kind].f, self.states[state]
         if after < 0 and self.blind[kind]:
-            said = f"{f!r} is blind, but step found it ILLEGAL in {before!r}"
-        elif after not in (-1, state) and self.looks[kind]:
-            said = f"{f!r} only looks, but step turned {before!r} into {self.states[after]!r}"
+            said = f"{self.calls[kind].f!r} is blind, but step found it ILLEGAL in {self.states[state]!r}"
+        elif self.looks[kind] and after != state and after >= 0:
+            said = (
+                f"{self.calls[kind].f!r} only looks, but step turned {self.states[state]!r} into {self.states[after]!r}"
+            )
         else:
             return
         raise ValueError(f"{self.spec!r} says that {said}; correct one of the two")
@@ -572,7 +571,7 @@ class _Search:
         self.stand_ins = [self.of_kind[kind] & endless & ((1 << i) - 1) for i, kind in enumerate(self.kinds)]
 
         self.steps = 0
-        self.reach = 0  # no configuration got beyond this held operation
+        self.reach = 0  # no configuration got beyond this held operation, and none ended for a later one
         self._states: dict[int, tuple[int, int, int, int]] = {}
         self._enablers: dict[int, int] = {}
         self._seen: dict[tuple[int, int], list[int]] = {}
@@ -753,8 +752,10 @@ class _Search:
         return bool((stays & ~stayed | changes & ~changed) & ~here.done & ~bit)
 
     def suspects(self) -> frozenset[int]:
-        """The positions of held operations that, once the search has failed, most likely suffice to make it fail."""
-        return frozenset(self.positions[: self.reach + 1])
+        """The positions of held operations for which alone the search would have failed: had there been an order of
+        these, it would have led beyond the last of them."""
+        last = self.deadlines[self.reach]
+        return frozenset(i for i, deadline in zip(self.positions, self.deadlines, strict=True) if deadline <= last)
 
     def enablers(self, position: int) -> list[int]:
         """The positions of the operations that can be the last change before a held one."""

@@ -70,7 +70,9 @@ class Call:
 
 def answered(op: Operation | Call, value: Any) -> bool:
     """Could ``op`` have been answered with ``value``? Always, if its answer is not known."""
-    return not op.result_known or getattr(op, "status", "ok") == "info" or bool(op.result == value)
+    if not op.result_known or op.result == value:
+        return True
+    return isinstance(op, Operation) and op.status == "info"
 
 
 def shown(value: Any) -> str:
