@@ -426,3 +426,16 @@ def test_lesson_5_says_where_it_departs_from_the_notes_of_the_video():
     text = prose("errata")
     for statement in ("two kinds of engineers", "in the nodes", "minimises"):
         assert statement in re.sub(r"[*_]", "", text), statement
+
+
+def test_d54_what_the_lesson_reads_out_of_the_counterexample_is_in_it():
+    sim = triangle().run(until=2_000)
+    post, read = check_linearizable(sim.history, Room()).conflict
+    assert (post.f, read.f) == ("post", "read")
+    assert post.completed < read.invoked
+    assert post.arg not in read.result
+
+
+def test_d54_epochs_cost_some_answers_their_time_in_the_run_that_the_lesson_shows():
+    seen = users_saw(triangle(epochs=True).run(until=2_000))
+    assert {s.outcome for s in seen} == {"good", "never"}
