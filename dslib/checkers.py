@@ -29,7 +29,7 @@ import heapq
 import itertools
 import math
 import time
-from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -572,7 +572,7 @@ class _Search:
 
         self.steps = 0
         self.reach = 0  # no configuration got beyond this held operation, and none ended for a later one
-        self._states: dict[int, tuple[int, int, int, int]] = {}
+        self._noticed: dict[int, tuple[int, int, int, int]] = {}
         self._enablers: dict[int, int] = {}
         self._seen: dict[tuple[int, int], list[int]] = {}
         self._way: list[_Configuration] = []
@@ -620,10 +620,10 @@ class _Search:
             before[index[second]] = before.get(index[second], 0) | 1 << index[first]
         return before, expires
 
-    def _state(self, state: int) -> tuple[int, int, int, int]:
+    def _notice(self, state: int) -> tuple[int, int, int, int]:
         """What the operations notice of a state: (those that can be taken at once, the held ones that are impossible,
         and two sets that say who would be glad of this state)."""
-        known = self._states.get(state)
+        known = self._noticed.get(state)
         if known is not None:
             return known
         at_once = possible = stays = changes = 0
@@ -640,7 +640,7 @@ class _Search:
             stays = changes = 0
             for kind in self.obj.caring(state):
                 stays |= self.of_kind.get(kind, 0)
-        known = self._states[state] = at_once, self.noticing & ~possible, stays, changes
+        known = self._noticed[state] = at_once, self.noticing & ~possible, stays, changes
         return known
 
     def _enabled_by(self, i: int) -> int:
@@ -654,7 +654,7 @@ class _Search:
 
     def _enter(self, done: int, state: int, bit: int) -> bool:
         """Go on from here unless that is hopeless. True if nothing is left to do."""
-        at_once, impossible, stays, changes = self._state(state)
+        at_once, impossible, stays, changes = self._notice(state)
         taken = [bit]
         while True:
             missing = self.held & ~done
@@ -663,25 +663,19 @@ class _Search:
                 return True
             due = (missing & -missing).bit_length() - 1  # the earliest deadline: nothing invoked later may come before
             candidates = self.invoked_by[due] & ~done
-            bound = candidates & self.bound
-            while bound:
-                low = bound & -bound
-                bound ^= low
-                if self.before[low.bit_length() - 1] & ~done:
-                    candidates ^= low
+            for i in _members(candidates & self.bound):
+                if self.before[i] & ~done:
+                    candidates ^= 1 << i
             fits = candidates & at_once
-            if self.expires:
-                fits = self._harmless(fits, done)
+            if self.expires:  # not those after which it would be too late for something
+                fits = sum(1 << i for i in _members(fits) if not self.expires.get(i, 0) & ~done)
             if not fits:
                 break
             done |= fits
             taken.append(fits)
         self.reach = max(self.reach, due)
 
-        stuck = impossible & ~done
-        while stuck:
-            i = (stuck & -stuck).bit_length() - 1
-            stuck &= stuck - 1
+        for i in _members(impossible & ~done):
             # It takes a last change after which it is possible, and, where this state cannot lead there, a new start.
             lead = self.forgetful or stays >> i & 1
             if not self._enabled_by(i) & ~done or not (lead or self.overwriting & self.invoked_by[i] & ~done):
@@ -731,24 +725,14 @@ class _Search:
         self.found = False
         return False
 
-    def _harmless(self, fits: int, done: int) -> int:
-        """Those after which it is too late for nothing that could still be done."""
-        result = 0
-        while fits:
-            low = fits & -fits
-            fits ^= low
-            if not self.expires.get(low.bit_length() - 1, 0) & ~done:
-                result |= low
-        return result
-
     def _is_noticed(self, here: _Configuration, after: int, bit: int) -> bool:
         """Would an optional operation that leads to state ``after`` make a difference to anybody?"""
         if after == here.state:
             return False
-        _, _, stays, changes = self._state(after)
+        _, _, stays, changes = self._notice(after)
         if not self.forgetful:
             return bool(stays & ~here.done & ~bit)
-        _, _, stayed, changed = self._state(here.state)
+        _, _, stayed, changed = self._notice(here.state)
         return bool((stays & ~stayed | changes & ~changed) & ~here.done & ~bit)
 
     def suspects(self) -> frozenset[int]:
@@ -759,19 +743,19 @@ class _Search:
 
     def enablers(self, position: int) -> list[int]:
         """The positions of the operations that can be the last change before a held one."""
-        enablers = self._enabled_by(self.positions.index(position))
-        return [self.positions[i] for i in range(len(self.positions)) if enablers >> i & 1]
+        return [self.positions[i] for i in _members(self._enabled_by(self.positions.index(position)))]
 
     def state(self) -> int:
         return self._way[-1].state
 
     def order(self) -> list[int]:
         """The positions of the operations on the way here, in order."""
-        result: list[int] = []
-        for configuration in self._way:
-            for together in configuration.taken:
-                while together:
-                    low = together & -together
-                    together ^= low
-                    result.append(self.positions[low.bit_length() - 1])
-        return result
+        together = itertools.chain.from_iterable(configuration.taken for configuration in self._way)
+        return [self.positions[i] for operations in together for i in _members(operations)]
+
+
+def _members(operations: int) -> Iterator[int]:
+    while operations:
+        low = operations & -operations
+        operations ^= low
+        yield low.bit_length() - 1
