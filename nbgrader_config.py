@@ -2,7 +2,7 @@
 
     solutions/    what instructors write (nbgrader's "source")
     labs/         what students get (nbgrader's "release"); generated, never edited
-    gradebook/    submissions, grades and feedback; stays on the instructor's machine (ignored by git)
+    gradebook/    submissions, grades (grades.csv, too) and feedback; stays on the instructor's machine (ignored by git)
 
 DS_EXCHANGE moves the exchange, the folder through which students fetch and submit, to a place that all can reach.
 """
@@ -26,6 +26,7 @@ c.CourseDirectory.submitted_directory = "gradebook/submitted"
 c.CourseDirectory.autograded_directory = "gradebook/autograded"
 c.CourseDirectory.feedback_directory = "gradebook/feedback"
 c.CourseDirectory.db_url = "sqlite:///" + os.path.join(GRADEBOOK, "gradebook.db")
+c.CsvExportPlugin.to = os.path.join(GRADEBOOK, "grades.csv")  # names and grades: not where git would take them in
 c.Exchange.root = os.environ.get("DS_EXCHANGE") or os.path.join(GRADEBOOK, "exchange")
 
 # labs/ is committed, so it is there already when an instructor first generates it.

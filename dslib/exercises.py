@@ -1,8 +1,8 @@
 """What a lab notebook needs: data of the learner's own, and checks that name the property that does not hold yet.
 
-A check never prints the expected answer. It says which property failed, where, and one hint: a nudge first, the rule's
-name on the second try, a worked sibling of the problem on the third. The texts stand in ``hints.toml`` beside the
-notebook::
+A check never prints the expected answer. It says which property failed, where, what the learner's function gave there,
+and one hint: a nudge first, the rule's name on the second try, a worked sibling of the problem on the third. The texts
+stand in ``hints.toml`` beside the notebook::
 
     [a-name]
     property = "What must hold, as a sentence."
@@ -11,16 +11,21 @@ notebook::
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import hashlib
 import io
+import linecache
+import re
+import reprlib
 import sys
 import tomllib
 import traceback
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
+from types import FrameType, FunctionType
+from typing import Any, TextIO
 
 COURSE = "what-could-go-wrong"
 _MACHINERY = {__file__, contextlib.__file__}
@@ -57,14 +62,15 @@ class Lab:
                 f"{hints} is missing: open {name}.ipynb in its own folder, with the files it came with"
             )
         self._texts = tomllib.loads(hints.read_text(encoding="utf-8"))
-        self._failures: dict[str, int] = {}
+        self._failures: dict[str, tuple[int, object]] = {}  # the hint given last, and to what
 
     @contextlib.contextmanager
     def check(self, name: str) -> Iterator[None]:
         """``with lab.check("a-name"):`` - the property holds if every assert of the block does.
 
-        Raises CheckFailed that names the property and gives a hint; each failure of the same check in one session
-        gives the next hint. Raises KeyError when ``hints.toml`` does not know the property.
+        Raises CheckFailed that names the property and gives a hint. The next failure of the same check in one session
+        gives the next hint, if the learner's function or what happened has changed since. Raises KeyError when
+        ``hints.toml`` does not know the property.
         """
         if name not in self._texts:
             raise KeyError(f"{name!r} is no property of {self.name}; those are {', '.join(self._texts)}")
@@ -78,10 +84,15 @@ class Lab:
 
     def _explain(self, name: str, problem: BaseException) -> str:
         prop, hints = self._texts[name]["property"], self._texts[name]["hints"]
-        message = failed(prop, what_happened(problem))
-        if isinstance(problem, NotImplementedError):
+        happened = what_happened(problem)
+        message = failed(prop, happened)
+        if _unwritten(problem):
             return message  # nothing to hint at yet
-        level = self._failures[name] = min(self._failures.get(name, 0) + 1, len(hints))
+        level, before = self._failures.get(name, (0, None))
+        now = happened, _functions_of(problem)
+        if now != before:
+            level = min(level + 1, len(hints))
+        self._failures[name] = level, now
         message += f"\nHint {level} of {len(hints)}: {hints[level - 1].strip()}"
         if level < len(hints):
             message += "\nChange your function, run its cell, then this one. If it fails again, you get the next hint."
@@ -94,18 +105,157 @@ def failed(prop: str, happened: str) -> str:
 
 
 def what_happened(problem: BaseException) -> str:
-    """An exception of a check, for the learner: which line of the check, or which line of their own function."""
-    frames = [frame for frame in traceback.extract_tb(problem.__traceback__) if frame.filename not in _MACHINERY]
-    if isinstance(problem, NotImplementedError):
+    """An exception of a check, for the learner: which line of the check, or which line of their own function.
+
+    An assert is told with the values that the learner's code gave, never with those that the check expects.
+    """
+    steps = _steps(problem)
+    frames = traceback.StackSummary.extract(iter(steps))
+    if _unwritten(problem) and isinstance(problem, NameError):
+        return (
+            f"`{problem.name}` is not defined: run the answer cell first, and read its message."
+            " If it is no function of yours, run the cells above that one, too."
+        )
+    if _unwritten(problem):
         return f"There is no code in the answer cell yet{f' ({frames[-1].name})' if frames else ''}."
     if type(problem) is AssertionError and len(frames) == 1:
-        return f"Not true yet. This line of the check failed:\n      {frames[0].line}"
+        lines = ["Not true yet. This line of the check failed:", f"      {frames[0].line}"]
+        return "\n".join([*lines, *_loop_variables(*steps[0]), *_what_it_gave(*steps[0])])
     said = f"{type(problem).__name__}: {problem}" if str(problem) else type(problem).__name__
     lines = [f"It stopped with {said}"]
     for frame in frames:
         name = "this cell" if frame.name == "<module>" else frame.name
         lines.append(f"      {name}, line {frame.lineno}:  {frame.line}")
+    for step in steps[:1]:
+        lines += _loop_variables(*step) + (_what_it_gave(*step) if len(steps) == 1 else [])
     return "\n".join(lines)
+
+
+def _steps(problem: BaseException) -> list[tuple[FrameType, int]]:
+    """The frames from the check to where it stopped, each with its line."""
+    walk = traceback.walk_tb(problem.__traceback__)
+    return [(frame, line) for frame, line in walk if frame.f_code.co_filename not in _MACHINERY]
+
+
+def _unwritten(problem: BaseException) -> bool:
+    """Whether the check found no answer to look at: an empty answer cell, or one that never ran to its end."""
+    missing = isinstance(problem, NameError) and not isinstance(problem, UnboundLocalError)
+    return isinstance(problem, NotImplementedError) or (missing and len(_steps(problem)) == 1)
+
+
+def _functions_of(problem: BaseException) -> list[object]:
+    """The code of the functions that a check names. It compares equal when a cell ran again without a change."""
+    named = [frame.f_globals.get(name) for frame, _ in _steps(problem)[:1] for name in frame.f_code.co_names]
+    return [value.__code__ for value in named if isinstance(value, FunctionType)]
+
+
+# -- the failing line of a check ---------------------------------------------------------------------------------------
+
+_SHORT = reprlib.Repr()
+_SHORT.maxtuple = _SHORT.maxlist = _SHORT.maxset = _SHORT.maxfrozenset = _SHORT.maxdict = 8
+_SHORT.maxstring, _SHORT.maxother = 80, 120
+
+
+def _short(value: object) -> str:
+    """``value`` as Python writes it, cut where it is long, and without addresses: they differ from run to run."""
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", " ".join(_SHORT.repr(value).split()))
+
+
+def _statements(frame: FrameType, line: int) -> tuple[str, list[ast.stmt]]:
+    """The source around a frame, and its statements that ``line`` is part of, from the outermost to the innermost."""
+    source = "".join(linecache.getlines(frame.f_code.co_filename, frame.f_globals))
+    try:
+        nodes = list(ast.walk(ast.parse(source)))  # breadth first
+    except SyntaxError:
+        return source, []
+    return source, [
+        node for node in nodes if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or line)
+    ]
+
+
+def _left(statement: ast.stmt) -> ast.AST:
+    """What an assert is about: the left side of its comparison. The right side may hold what nobody should see."""
+    if not isinstance(statement, ast.Assert):
+        return statement
+    test = statement.test
+    while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        test = test.operand
+    if isinstance(test, ast.Compare):
+        return test.left
+    if isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute) and test.args:
+        return test.args[0]  # math.isclose(left, right)
+    return test
+
+
+def _loop_variables(frame: FrameType, line: int) -> list[str]:
+    """The variables of the loops around a line of a check that its left side uses, when they are plain values."""
+    _, statements = _statements(frame, line)
+    if not statements:
+        return []
+    used = {node.id for node in ast.walk(_left(statements[-1])) if isinstance(node, ast.Name)}
+    loops = [statement.target for statement in statements[:-1] if isinstance(statement, ast.For)]
+    names = [node.id for loop in loops for node in ast.walk(loop) if isinstance(node, ast.Name) and node.id in used]
+    values = {name: frame.f_locals[name] for name in names if name in frame.f_locals}
+    plain = [
+        f"{name} = {_short(value)}"
+        for name, value in values.items()
+        if type(value) in (str, int, float, bool, type(None))
+    ]
+    return [f"  with {', '.join(plain)}"] if plain else []
+
+
+class _Put(ast.NodeTransformer):
+    """Put a name in the place of one expression."""
+
+    def __init__(self, expression: ast.AST, name: str) -> None:
+        self._expression, self._name = expression, name
+
+    def visit(self, node: ast.AST) -> Any:
+        if node is self._expression:
+            return ast.copy_location(ast.Name(self._name, ast.Load()), node)
+        return super().visit(node)
+
+
+def _what_it_gave(frame: FrameType, line: int) -> list[str]:
+    """What the left side of a failed assert gave, or, when it cannot be computed, what its innermost part gave.
+
+    To know it, it is computed once more. Nothing is said when the assert would hold this time: the function then gives
+    something else each time, and the value that failed is gone.
+    """
+    source, statements = _statements(frame, line)
+    if not statements or not isinstance(statements[-1], ast.Assert):
+        return []
+    names = {**frame.f_globals, **frame.f_locals}
+
+    def compute(expression: ast.expr) -> Any:
+        return eval(compile(ast.Expression(expression), frame.f_code.co_filename, "eval"), names)
+
+    part: ast.AST | None = _left(statements[-1])
+    while isinstance(part, ast.expr) and not isinstance(part, ast.Constant | ast.BoolOp):
+        try:
+            with quiet():
+                value = compute(part)
+                gave = _short(value)
+            break
+        except (Exception, SystemExit):
+            part = _inside(part)
+    else:
+        return []
+    written = ast.get_source_segment(source, part) or ""
+    if not written or "\n" in written:
+        written = ast.unparse(part)
+    names["<left>"] = value
+    with contextlib.suppress(Exception, SystemExit), quiet():
+        if compute(_Put(part, "<left>").visit(statements[-1].test)):
+            return []
+    return [f"  `{written}` {'is' if isinstance(part, ast.Name) else 'gave'} {gave}"]
+
+
+def _inside(part: ast.expr) -> ast.expr | None:
+    """What an expression takes something out of: ``f(x)`` in ``f(x)["a"]``, in ``f(x).a`` and in ``len(f(x))``."""
+    if isinstance(part, ast.Attribute | ast.Subscript):
+        return part.value
+    return part.args[0] if isinstance(part, ast.Call) and part.args else None
 
 
 @contextlib.contextmanager

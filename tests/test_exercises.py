@@ -1,6 +1,7 @@
 """What a check of a lab says when it fails, and what it must never say."""
 
 import linecache
+import math
 import sys
 import warnings
 
@@ -27,11 +28,11 @@ def fail(lab, story):
     return str(caught.value)
 
 
-def fail_at(lab, cell):
-    """What a check says whose cell in the notebook has this source."""
+def fail_at(lab, cell, **names):
+    """What a check says whose cell in the notebook has this source, where ``names`` are defined."""
     linecache.cache["<cell>"] = (len(cell), None, cell.splitlines(keepends=True), "<cell>")
     with pytest.raises(CheckFailed) as caught:
-        exec(compile(cell, "<cell>", "exec"), {"lab": lab})
+        exec(compile(cell, "<cell>", "exec"), {"lab": lab, **names})
     return str(caught.value)
 
 
@@ -66,16 +67,107 @@ def test_a_passed_check_says_that_others_will_follow(lab, capsys):
     assert capsys.readouterr().out == f"{PASSED}\n"
 
 
+def check_of(*lines):
+    return "\n    ".join(['with lab.check("never-negative"):', *lines]) + "\n"
+
+
 def test_a_failure_names_the_property_the_line_and_one_more_hint_each_time(lab):
-    cell = 'with lab.check("never-negative"):\n    assert 1 >= 0\n    assert -1 >= 0\n'
-    first, second, third, fourth = (fail_at(lab, cell) for _ in range(4))
+    cell = check_of("assert 1 >= 0", "assert count() >= 0")
+    first, second, third, fourth = (fail_at(lab, cell, count=lambda n=n: n) for n in (-1, -2, -3, -4))
     assert first.startswith(
-        "✗ A count is never negative.\n  Not true yet. This line of the check failed:\n      assert -1 >= 0\n"
+        "✗ A count is never negative.\n  Not true yet. This line of the check failed:\n      assert count() >= 0\n"
+        "  `count()` gave -1\n"
     )
     assert "Hint 1 of 3: What is below nothing?" in first
     assert "Hint 2 of 3: Look for max(0, ...)." in second
     assert third.endswith("Hint 3 of 3: -3 sheep are 0 sheep.")
-    assert fourth == third
+    assert fourth.endswith("Hint 3 of 3: -3 sheep are 0 sheep.")
+
+
+def function(text):
+    """A function of the learner as a run of an answer cell defines it."""
+    names = {}
+    exec(compile(text, "<answer>", "exec"), names)
+    return names["count"]
+
+
+def test_running_a_check_again_without_a_change_uses_up_no_hint(lab):
+    cell, text = check_of("assert count(3) >= 0"), "def count(n):\n    return object()\n"
+    first = fail_at(lab, cell, count=function(text))
+    assert "Hint 1 of 3" in first
+    assert fail_at(lab, cell, count=function(text)) == first  # the answer cell ran again, too; addresses do not count
+    # Another attempt that fails in the same way is an attempt: nobody stays at the first hint.
+    edited = "def count(n):\n    m = n\n    return object()\n"
+    assert "Hint 2 of 3" in fail_at(lab, cell, count=function(edited))
+
+
+@pytest.mark.parametrize(
+    ("line", "answer", "shown"),
+    [
+        ("assert count(few) == 2", True, "`count(few)` gave True"),
+        ("assert not count(few)", [7], "`count(few)` gave [7]"),
+        ("assert math.isclose(count(few), 2 / 3)", 0.5, "`count(few)` gave 0.5"),
+        ("assert math.isclose(count(few), 2 / 3)", None, "`count(few)` gave None"),  # a TypeError
+        ('assert count(few)["b"] == 1', {"a": 1}, "`count(few)` gave {'a': 1}"),  # a KeyError
+        ("assert len(count(few)) == 1", [], "`len(count(few))` gave 0"),
+        ("assert [n + 1 for n in count(few)] == few", [4], "`[n + 1 for n in count(few)]` gave [5]"),
+        ("assert count(few) == 2", list(range(1_000)), "`count(few)` gave [0, 1, 2, 3, 4, 5, 6, 7, ...]"),
+    ],
+)
+def test_a_failing_line_shows_what_the_learners_function_gave(lab, line, answer, shown):
+    message = fail_at(lab, check_of("few = [1, 2]", line), count=lambda few: answer, math=math)
+    assert f"\n  {shown}\n" in message
+
+
+def test_a_failing_line_in_a_loop_names_the_round(lab):
+    cell = check_of("for n, want in table():", "    for word in 'ab':", "        assert count(n, word) == want")
+    table = lambda: [(1, 1), (2, 31_337)]  # noqa: E731
+    message = fail_at(
+        lab, cell, count=lambda n, word: 1 / (2 - n) if word == "b" else 31_337 if n == 2 else 1, table=table
+    )
+    assert "ZeroDivisionError" in message
+    assert "\n  with n = 2, word = 'b'\n" in message
+    message = fail_at(lab, cell, count=lambda n, word: 1, table=table)
+    assert "\n  with n = 2, word = 'a'\n  `count(n, word)` gave 1\n" in message
+    assert "31337" not in message  # what the check expects is not on the screen
+
+
+def test_what_the_right_side_gives_is_not_shown(lab):
+    message = fail_at(lab, check_of("assert count() == reference()"), count=lambda: 1, reference=lambda: 31_337)
+    assert "`count()` gave 1\n" in message
+    assert "31337" not in message
+
+
+def test_a_function_that_answers_differently_the_second_time_is_not_quoted(lab):
+    answers = iter([1, 2, 3])
+    message = fail_at(lab, check_of("assert count() == 2"), count=lambda: next(answers))
+    assert "assert count() == 2\nHint 1 of 3" in message
+
+
+def test_looking_again_prints_nothing_and_survives_whatever_happens(lab, capsys):
+    calls = []
+
+    def count():
+        calls.append(1)
+        print("debugging", len(calls))
+        if len(calls) > 1:
+            raise SystemExit
+        return 1
+
+    assert "assert count() == 2\nHint 1 of 3" in fail_at(lab, check_of("assert count() == 2"), count=count)
+    assert capsys.readouterr().out == "debugging 1\n"
+
+
+def test_an_answer_cell_that_never_ran_is_named_and_uses_up_no_hint(lab):
+    cell = check_of("assert count(3) >= 0")
+    for _ in range(3):
+        message = fail_at(lab, cell)
+        assert "`count` is not defined: run the answer cell first, and read its message." in message
+        assert "Hint" not in message
+    slip = function("def count(n):\n    return m\n")  # in the learner's own function it is a mistake like others
+    message = fail_at(lab, cell, count=slip)
+    assert "NameError: name 'm' is not defined" in message
+    assert "Hint 1 of 3" in message
 
 
 def test_a_success_in_between_starts_the_hints_anew(lab):
