@@ -239,9 +239,10 @@ class KeyValue(CasRegister):
     """A value under each key: ``get`` answers it, ``put`` replaces it, ``append`` adds ``arg`` to its end.
 
     A key starts at ``initial``, or, if ``initial`` is a dict, at its own entry there (None without one). ``append``
-    is for text or tuples; to None it adds as to an empty one. ``cas`` is that of :class:`CasRegister`; ``read`` and
-    ``write`` are other words for get and put. The answers to put and append are ignored. Each key is judged by
-    itself: that suffices, because linearizability is local (Herlihy & Wing 1990, theorem 1).
+    adds text to text, the items of a tuple to a tuple, anything else to a tuple as one item; None counts as empty.
+    ``cas`` is that of :class:`CasRegister`; ``read`` and ``write`` are other words for get and put. The answers to put
+    and append are ignored. Each key is judged by itself: that suffices, because linearizability is local (Herlihy &
+    Wing 1990, theorem 1).
     """
 
     operations = ("get", "put", "append", "cas", "read", "write")
@@ -261,30 +262,27 @@ class KeyValue(CasRegister):
 
     def step(self, state: Any, op: Call) -> Any:
         if op.f == "append":
-            return op.arg if state is None else state + op.arg
+            return _piece(op) if state is None else state + _piece(op)
         if op.f == "put":
             return op.arg
         return super().step(state, op)
 
     def check_together(self, operations: Iterable[Operation]) -> None:
         operations = list(operations)
-        appended = next((op.arg for op in operations if op.f == "append"), None)
-        if appended is None:
-            for op in operations:
-                if op.f == "append":
-                    raise ValueError(f"{_name(op)}: append needs text or a tuple to add, not None")
+        appends = [op for op in operations if op.f == "append"]
+        for op in appends:
+            if op.arg is None:
+                raise ValueError(f"{_name(op)}: append needs something to add, not None")
+        if not appends:
             return
-        kind = "text" if isinstance(appended, str) else "tuples"
-        allowed = (str, type(None)) if isinstance(appended, str) else (tuple, type(None))
+        kind, allowed = ("text", str) if isinstance(_piece(appends[0]), str) else ("tuples", tuple)
         for op in operations:
-            stored = op.arg[1] if op.f == "cas" else op.arg if op.f in self.blind else None
-            if op.f == "append" and not isinstance(op.arg, str | tuple):
-                raise ValueError(f"{_name(op)}: append needs text or a tuple to add, not {op.arg!r}")
-            if not isinstance(stored, allowed):
+            stored = _piece(op) if op.f == "append" else op.arg[1] if op.f == "cas" else op.arg
+            if op.f not in self.looks and not isinstance(stored, allowed | None):
                 raise ValueError(f"{_name(op)} stores {stored!r}, but this key is appended to and holds {kind}")
         first = self.start(operations[0].key)
-        if not isinstance(first, allowed):
-            raise ValueError(f"{self!r}: key {operations[0].key!r} starts at {first!r}, but {kind} are appended to it")
+        if not isinstance(first, allowed | None):
+            raise ValueError(f"{self!r}: key {operations[0].key!r} starts at {first!r}, but is appended to as {kind}")
 
     def overwrites(self, op: Call) -> tuple[()] | tuple[Any]:
         return (op.arg,) if op.f == "put" else super().overwrites(op)
@@ -295,7 +293,7 @@ class KeyValue(CasRegister):
         return op.result_known and _begins(op.result, state)
 
     def enables(self, change: Call, op: Call) -> bool:
-        return change.f != "append" or op.f == "cas" or not op.result_known or _ends(op.result, change.arg)
+        return change.f != "append" or op.f == "cas" or not op.result_known or _ends(op.result, _piece(change))
 
     def describe(self, state: Any) -> str:
         return f"the value is {shown(state)}"
@@ -355,6 +353,11 @@ def model_of(history: History) -> Spec:
 def _missed(op: Call) -> bool:
     """A compare-and-set that is known not to have written."""
     return op.f == "cas" and op.result_known and op.result is not None and not op.result
+
+
+def _piece(op: Operation | Call) -> Any:
+    """What an append adds."""
+    return op.arg if isinstance(op.arg, str | tuple) else (op.arg,)
 
 
 def _begins(value: Any, start: Any) -> bool:

@@ -57,7 +57,18 @@ def test_appending_starts_from_nothing_and_adds_at_the_end():
         "ab",
         "ab",
     ]
-    assert run(KeyValue(()), call("append", (1,)), call("put", (2,)), call("append", (3,))) == [(), (1,), (2,), (2, 3)]
+    assert run(KeyValue(()), call("append", (1,)), call("put", (2,)), call("append", (3, 4))) == [
+        (),
+        (1,),
+        (2,),
+        (2, 3, 4),
+    ]
+    assert run(KeyValue(), call("append", 1), call("append", 2), call("get", result=(1, 2))) == [
+        None,
+        (1,),
+        (1, 2),
+        (1, 2),
+    ]
 
 
 def test_a_key_value_store_also_reads_writes_and_compares():
@@ -268,9 +279,9 @@ def test_mistakes_in_a_model_are_named():
         (KeyValue(), ok("cas", (1, 2, 3)), r"the arg of a cas is a pair"),
         (CasRegister(), ok("cas", (1, 2), "yes"), r"a cas answers True \(it wrote\) or False .* not 'yes'"),
         (Mutex(), ok("acquire", result=False), r'"ok" says that it happened, result False .* write op.fail\(\)'),
-        (KeyValue(), ok("append"), "append needs text or a tuple to add, not None"),
-        (KeyValue(), ok("append", 3), "append needs text or a tuple to add, not 3"),
-        (KeyValue(7), ok("append", "a"), "starts at 7, but text are appended to it"),
+        (KeyValue(), ok("append"), "append needs something to add, not None"),
+        (KeyValue(7), ok("append", "a"), "starts at 7, but is appended to as text"),
+        (KeyValue("7"), ok("append", 3), "starts at '7', but is appended to as tuples"),
     ],
 )
 def test_an_operation_that_means_nothing_to_the_model_is_named(model, op, message):
@@ -285,6 +296,10 @@ def test_values_of_two_kinds_cannot_be_appended_to_each_other():
     history = [ok("append", "a"), ok("put", 3)]
     with pytest.raises(ValueError, match=r"\('put' by 'alice'\) stores 3, but this key is appended to and holds text"):
         check_linearizable(history, KeyValue())
+    with pytest.raises(
+        ValueError, match=r"\('append' by 'alice'\) stores \(3,\), but this key is appended to and holds text"
+    ):
+        check_linearizable([ok("append", "a"), ok("append", 3)], KeyValue())
     history[1].key = "another"
     assert check_linearizable(history, KeyValue())
 
