@@ -219,8 +219,8 @@ def test_a_file_that_cannot_be_used_costs_no_answer_while_the_kernel_runs(folder
 
 def test_the_actual_meets_an_option_by_its_text():
     ask("n", [1, 2, 3]).say(2)
-    assert "You said: 2. It did: 2. As you predicted." in reveal("n", 2).finding
-    assert "It did: 3. Not as you predicted." in reveal("n", 3).finding
+    assert "You said: 2. The run says: 2. As you predicted." in reveal("n", 2).finding
+    assert "The run says: 3. Not as you predicted." in reveal("n", 3).finding
     assert "None of the options said that." in reveal("n", 17).finding
 
 
@@ -236,13 +236,15 @@ def test_a_number_is_compared_as_a_number(said: float, actual: float, verdict: s
 def test_a_number_that_the_run_gives_as_a_numpy_value_is_a_number_too(folder: Path):
     numpy = pytest.importorskip("numpy")
     predict("n", "How many?", (0, 10, "writes")).say(3)
-    assert "You said: 3 writes. It did: 5 writes. You were off by 2 writes." in reveal("n", numpy.int64(5)).finding
+    assert (
+        "You said: 3 writes. The run says: 5 writes. You were off by 2 writes." in reveal("n", numpy.int64(5)).finding
+    )
     assert on_disk(folder)["lesson"]["n"]["did"] == 5
 
 
 def test_revealing_what_was_never_asked_just_says_what_happened():
     finding = reveal("typo", 42, "Because.").finding
-    assert finding.startswith("It did: 42.")
+    assert finding.startswith("The run says: 42.")
     assert "predict('typo', …)" in finding
     assert finding.endswith("Because.")
 
@@ -257,23 +259,38 @@ def test_the_recap_counts_what_the_runs_answered():
         reveal(key, "two")
     reveal("e", 6)
     finding = recap().finding
-    assert finding.startswith("You predicted 4 of 5 outcomes. Runs have answered 2 choices: 1 came out as you said.")
+    assert finding.startswith(
+        "You made 4 of 5 predictions. 1 of 2 choices came out as you said. Your number was 2 off."
+    )
     assert "1 prediction not answered by a run yet" in finding
     assert [line.split(" You said: ")[1] for line in finding.splitlines()[1:]] == [
-        "one. It did: two.",
-        "two. It did: two.",
-        "two. It did: not shown yet.",
-        "nothing. It did: not shown yet.",
-        "4. It did: 6.",
+        "one. What happened: two.",
+        "two. What happened: two.",
+        "two. What happened: not shown yet.",
+        "nothing. What happened: not shown yet.",
+        "4. What happened: 6.",
     ]
     assert Reader(recap()._repr_html_()).tags.count("tr") == 6
+
+
+def test_the_recap_says_how_far_off_each_number_was():
+    predict("a", "Which share is good?", (0, 100, "%")).say(40)
+    predict("b", "After how long?", (0, 1000, "ms")).say(250)
+    predict("c", "After how long, if ever?", (0, 1000, "ms")).say(250)
+    reveal("a", 43.75)
+    reveal("b", 100)
+    reveal("c", float("inf"))
+    assert recap().finding.splitlines()[0] == (
+        "You made all 3 predictions. "
+        "Your numbers were 3.75 percentage points off, 150 ms off and without a number to compare."
+    )
 
 
 def test_the_recap_alone_after_a_restart_still_has_all_that_was_said():
     ask("a").say("one")
     ask("b").say("two")
     restart_the_kernel()
-    assert recap().finding.startswith("You predicted 2 of 2 outcomes.")
+    assert recap().finding.startswith("You made all 2 predictions.")
 
 
 def test_a_recap_before_anything_was_asked_says_what_to_do():
@@ -380,7 +397,7 @@ def test_run_all_stops_nowhere_and_leaves_readable_output(folder: Path):
         data = cell.outputs[0].data
         assert Reader(data["text/html"]).words.strip()
         assert data["text/plain"]
-    assert "You predicted 0 of 2 outcomes." in notebook.cells[-1].outputs[0].data["text/plain"]
+    assert "You made 0 of 2 predictions." in notebook.cells[-1].outputs[0].data["text/plain"]
     assert not (folder / FILE).exists()
 
 
@@ -457,3 +474,57 @@ def test_in_jupyterlab_the_arrow_keys_choose_an_answer_and_a_restart_keeps_it(ju
     question.get_by_role("button", name="Predict again").click()
     question.get_by_text("Choose before you run what follows.").wait_for()
     assert page.evaluate("document.activeElement.type") == "radio"
+
+
+@pytest.mark.browser
+def test_in_jupyterlab_shift_enter_goes_on_from_a_form_as_it_does_from_a_cell(jupyterlab: Any, page: Any):
+    """The forms keep the keyboard from JupyterLab; it gets back what runs cells, and Escape."""
+    folder = jupyterlab.root / "rhythm"
+    folder.mkdir()
+    sources = [
+        "from dslib.views import check, predict; runs = 0",
+        "runs += 1; predict('a', 'q?', ['one', 'two'])",
+        "print('first', runs)",
+        "predict('b', 'How many?', (0, 9, 'writes'))",
+        "print('second')",
+        "check('q?', ['yes', 'no'], 'yes')",
+        "print('third')",
+    ]
+    write_notebook(folder / "q.ipynb", sources)
+    jupyterlab.open(page, "rhythm/q.ipynb")
+    cells = page.locator(".jp-CodeCell")
+    cells.nth(0).locator(".jp-InputArea-editor").click()
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.press("Shift+Enter")
+    cells.nth(1).get_by_label("one").click()
+    page.keyboard.press("ArrowDown")
+    cells.nth(1).get_by_role("status").filter(has_text="You said: two.").wait_for()
+    page.keyboard.press("Shift+Enter")
+    cells.nth(2).locator(".jp-OutputArea-output", has_text="first 1").wait_for()
+
+    # The rhythm goes on, and a number that nobody committed is kept.
+    page.keyboard.press("Shift+Enter")
+    cells.nth(3).get_by_label("Your number").click()
+    page.keyboard.type("4")
+    page.keyboard.press("Shift+Enter")
+    cells.nth(4).locator(".jp-OutputArea-output", has_text="second").wait_for()
+    cells.nth(3).get_by_role("status").filter(has_text="You said: 4 writes.").wait_for()
+
+    # A card has no script of its own: the listener of the forms is there for it.
+    page.keyboard.press("Shift+Enter")
+    answer = cells.nth(5).locator("summary", has_text="no")
+    answer.click()
+    page.keyboard.press("Shift+Enter")
+    cells.nth(6).locator(".jp-OutputArea-output", has_text="third").wait_for()
+    assert cells.nth(5).locator("details[open]").count() == 1, "the key that runs a cell closed the answer"
+
+    # Ctrl+Enter runs the cell with the form again; Escape leaves it, after which arrows move between cells.
+    cells.nth(1).get_by_label("two").click()
+    page.keyboard.press("Control+Enter")
+    cells.nth(1).locator(".jp-InputPrompt", has_text="[8]").wait_for()
+    cells.nth(1).get_by_label("two").click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("ArrowDown")
+    page.locator(".jp-Notebook.jp-mod-commandMode .jp-CodeCell.jp-mod-active", has_text="print('first'").wait_for()
+    page.keyboard.press("Shift+Enter")
+    cells.nth(2).locator(".jp-OutputArea-output", has_text="first 2").wait_for()

@@ -959,7 +959,7 @@ class Player {
       if (over && flight.end === "drop" && time - flight.to <= run.typical) lost.push(flight);
       else if (!over || (flight === now && flight.end === "deliver")) flying.push(flight);
     }
-    const names = flying.length <= 5;
+    const names = flying.length <= 5, spots = run.nodes.map((name) => this.place(name));
     while (this.dots.length < flying.length) {
       const dot = make("circle", { r: 5 }), label = make("text", { class: "label" });
       const group = make("g", { class: "dot" }, dot, label);
@@ -975,9 +975,14 @@ class Player {
       const [x, y] = this.along(flight.src, flight.dest, part, radius);
       view.group.setAttribute("transform", `translate(${round(x)} ${round(y)})`);
       view.group.classList.toggle("now", flight === now);
-      const text = names ? flight.msg?.type ?? "" : "";
+      // Nodes are drawn above the labels: a label goes to the side where it runs under none, or waits until there is room.
+      const type = names ? flight.msg?.type ?? "" : "", wide = 8 + 7 * type.length, prefer = x < this.graphBox.width * 0.72;
+      const room = (toRight) => {
+        const [from, to] = toRight ? [x, x + wide] : [x - wide, x];
+        return from >= 0 && to <= this.graphBox.width && spots.every(([nx, ny]) => Math.hypot(nx - clamp(nx, from, to), ny - clamp(ny, y - 7, y + 7)) > radius + 2);
+      };
+      const right = room(prefer) ? prefer : !prefer, text = room(right) ? type : "";
       if (view.label.textContent !== text) view.label.textContent = text;
-      const right = x < this.graphBox.width * 0.72;
       view.label.setAttribute("text-anchor", right ? "start" : "end");
       view.label.setAttribute("x", right ? 8 : -8);
       view.label.setAttribute("y", 3.5);
@@ -1464,7 +1469,7 @@ class Player {
     this.graph.addEventListener("pointercancel", finish);
     this.graph.addEventListener("keydown", (event) => {
       const node = nodeAt(event);
-      if (!node || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (!node || event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter")) return;
       if (event.key === "Enter" || event.key === " ") this.touchNode(node, event.key);
       else if (event.key.toLowerCase() === "x" && this.live) this.toggleCrash(node);
       else return;
@@ -1729,7 +1734,7 @@ class Player {
       "+": () => this.zoom(0.5), "=": () => this.zoom(0.5), "-": () => this.zoom(2), 0: () => this.fit(),
       ...(press ? {} : { " ": () => this.toggle() }),
       ...(inDiagram ? { ArrowUp: () => this.pickNext(-1), ArrowDown: () => this.pickNext(1) } : target === this.slider ? { ArrowUp: () => this.step(1), ArrowDown: () => this.step(-1) } : {}),
-      Escape: () => { this.setPick(null); this.chosen.clear(); this.inspect(null); },
+      ...(this.pick || this.chosen.size || this.inspected ? { Escape: () => { this.setPick(null); this.chosen.clear(); this.inspect(null); } } : {}),
       ...(this.live ? { c: () => this.useTool("cut"), x: () => this.useTool("crash"), p: () => this.useTool("point"), h: () => this.heal() } : {}),
     };
     const job = jobs[pressed] ?? jobs[pressed.toLowerCase()];

@@ -38,6 +38,7 @@ from ..simulation import PropertyBroken, Simulation
 from ..trace import Event
 from .layout import arrange
 from .spacetime import space_time_svg, window
+from .static import with_keys
 
 SCHEMA = "dslib.player/1"
 
@@ -461,7 +462,7 @@ def _widget_class() -> Any:
         return None
 
     class PlayerWidget(anywidget.AnyWidget):
-        _esm = module_source()
+        _esm = with_keys(module_source())
         bundle = traitlets.Dict().tag(sync=True)
         acts: Any = traitlets.List().tag(sync=True)
         request = traitlets.Int(0).tag(sync=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .keep import FILE, Predictions, Record
-from .static import KEYS, STYLE, Card, count, widget_class, with_widget
+from .static import KEYS, STYLE, Card, count, names, widget_class, with_widget
 
 #: The answers to choose from, or a range of numbers ``(low, high, unit)``.
 Options = Sequence[object]
@@ -61,8 +61,8 @@ def reveal(key: str, actual: object, why: str = "") -> Card:
         did = _short(actual)
         hint = f"You were not asked before: run the cell with predict({key!r}, …), and this one again."
         return Card(
-            _joined(f"It did: {did}. {hint}", why),
-            f"<p>It did: <b>{escape(did)}</b>. {escape(hint)}</p>{_because(why)}",
+            _joined(f"The run says: {did}. {hint}", why),
+            f"<p>The run says: <b>{escape(did)}</b>. {escape(hint)}</p>{_because(why)}",
         )
     record = {**record, "did": _outcome(actual, record, key), "why": why}
     store.put(notebook, key, record)
@@ -70,20 +70,21 @@ def reveal(key: str, actual: object, why: str = "") -> Card:
     said, did = _said(record), _did(record)
     if record["said"] is None:
         return Card(
-            _joined(f"You made no prediction. It did: {did}.", why),
-            f"<p>You made no prediction. It did: <b>{escape(did)}</b>.</p>{_because(why)}",
+            _joined(f"You made no prediction. The run says: {did}.", why),
+            f"<p>You made no prediction. The run says: <b>{escape(did)}</b>.</p>{_because(why)}",
         )
     verdict = _verdict(record)
     return Card(
-        _joined(f"You said: {said}. It did: {did}. {verdict}", why),
-        f"<p>You said: <b>{escape(said)}</b>. It did: <b>{escape(did)}</b>. {escape(verdict)}</p>{_because(why)}",
+        _joined(f"You said: {said}. The run says: {did}. {verdict}", why),
+        f"<p>You said: <b>{escape(said)}</b>. The run says: <b>{escape(did)}</b>. {escape(verdict)}</p>{_because(why)}",
         "dslib-met" if record["said"] == record["did"] else "dslib-missed",
     )
 
 
 def recap(lesson: str | None = None) -> Card:
-    """The table of all predictions: question, you said, it did. Of this notebook, or of the one named ``lesson``
-    (the file's name without ``.ipynb``).
+    """The table of all predictions: question, what you said, what happened.
+
+    Of this notebook, or of the one named ``lesson`` (the file's name without ``.ipynb``).
     """
     store = _store()
     records = store.all(_notebook() if lesson is None else lesson)
@@ -95,21 +96,21 @@ def recap(lesson: str | None = None) -> Card:
     settled = [r for r in said if r["did"] is not None and not r["range"]]
     numbers = [r for r in said if r["did"] is not None and r["range"]]
     right = sum(r["said"] == r["did"] for r in settled)
-    finding = f"You predicted {len(said)} of {count(len(records), 'outcome')}."
+    finding = _made(len(said), len(records))
     if settled:
-        finding += f" Runs have answered {count(len(settled), 'choice')}: {right} came out as you said."
+        finding += f" {right} of {count(len(settled), 'choice')} came out as you said."
     if numbers:
-        finding += f" {count(len(numbers), 'number')} to compare."
+        finding += f" {_numbers(numbers)}"
     if waiting := len(said) - len(settled) - len(numbers):
         finding += f" {count(waiting, 'prediction')} not answered by a run yet."
     rows = "".join(f"<tr>{_row(r)}</tr>" for r in records)
-    head = "".join(f'<th scope="col">{title}</th>' for title in ("Question", "You said", "It did"))
+    head = "".join(f'<th scope="col">{title}</th>' for title in ("Question", "You said", "What happened"))
     html = (
         f"<p>{escape(finding)}</p>"
         f'<div class="dslib-scroll" tabindex="0" role="group" aria-label="Your predictions" {KEYS}>'
         f'<table class="dslib-table"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
     )
-    lines = [f"- {r['question']} You said: {_said(r)}. It did: {_did(r)}." for r in records]
+    lines = [f"- {r['question']} You said: {_said(r)}. What happened: {_did(r)}." for r in records]
     return Card("\n".join([finding, *lines]), html)
 
 
@@ -248,7 +249,7 @@ class Prediction:
         elif record["late"]:
             status = f"You said: {said}, after the run had shown it."
         elif record["did"] is not None:
-            status = f"You said: {said}. It did: {did}."
+            status = f"You said: {said}. The run says: {did}."
         else:
             status = f"You said: {said}. You can change it until the run shows what happens."
         return {
@@ -346,11 +347,28 @@ def _verdict(record: Record) -> str:
             return "There is no number to compare." + after
         if said == did:
             return "Exactly as you predicted." + after
-        unit = " percentage points" if record["range"][2] == "%" else _unit(record)
-        return f"You were off by {_short(abs(did - said))}{unit}." + after
+        return f"You were off by {_short(abs(did - said))}{_apart(record)}." + after
     if said == did:
         return "As you predicted." + after
     return ("Not as you predicted." if did in record["options"] else "None of the options said that.") + after
+
+
+def _made(said: int, asked: int) -> str:
+    """How many questions have an answer: not how many were answered right."""
+    if said == asked:
+        return "You made the one prediction." if asked == 1 else f"You made all {asked} predictions."
+    return f"You made {said} of {count(asked, 'prediction')}."
+
+
+def _numbers(records: list[Record]) -> str:
+    """How far off the numbers were."""
+    off = []
+    for record in records:
+        if isinstance(record["did"], str):
+            off.append("without a number to compare")
+        else:
+            off.append(f"{_short(abs(record['did'] - record['said']))}{_apart(record)} off")
+    return f"{'Your number was' if len(off) == 1 else 'Your numbers were'} {names(off)}."
 
 
 def _row(record: Record) -> str:
@@ -375,6 +393,11 @@ def _did(record: Record) -> str:
 
 def _unit(record: Record) -> str:
     return f" {record['range'][2]}" if record["range"] and record["range"][2] else ""
+
+
+def _apart(record: Record) -> str:
+    """The unit of a difference."""
+    return " percentage points" if record["range"][2] == "%" else _unit(record)
 
 
 def _short(value: object) -> str:

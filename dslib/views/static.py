@@ -132,8 +132,13 @@ def widget_class(name: str, *traits: str) -> Any:
     except ImportError:
         return None
     synced = {trait: traitlets.Dict().tag(sync=True) for trait in traits}
-    script = Path(__file__).with_name(f"{name}.js")
+    script = with_keys(Path(__file__).with_name(f"{name}.js").read_text(encoding="utf-8"))
     return type(f"{name.title()}Widget", (anywidget.AnyWidget,), {"_esm": script, "_css": STYLE, **synced})
+
+
+def with_keys(module: str) -> str:
+    """A widget's module that leaves the notebook its keys: Shift+Enter, Ctrl+Enter and Escape (keys.js)."""
+    return Path(__file__).with_name("keys.js").read_text(encoding="utf-8") + module
 
 
 def with_widget(widget: Any, shown: dict[str, str]) -> Any:
