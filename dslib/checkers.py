@@ -244,20 +244,18 @@ def _shrink(obj: _Object, suspects: frozenset[int], late: Callable[[], bool]) ->
     (the idea of delta debugging: Zeller & Hildebrandt, "Simplifying and isolating failure-inducing input", 2002).
     """
     budget = SHRINK_STEPS
-    smallest = True
 
-    def fails(held: frozenset[int]) -> bool:
-        """Is it certain that no order holds these?"""
-        nonlocal budget, smallest
+    def fails(held: frozenset[int]) -> bool | None:
+        """Is there no order of these? None if that could not be decided."""
+        nonlocal budget
         attempt = _Search(obj, held)
         while attempt.found is None and attempt.steps < ATTEMPT_STEPS and budget > 0 and not late():
             before = attempt.steps
             attempt.run(TURN_STEPS)
             budget -= attempt.steps - before
-        smallest = smallest and attempt.found is not None
-        return attempt.found is False
+        return None if attempt.found is None else not attempt.found
 
-    held = suspects
+    held, smallest = suspects, True
     # Reads first: a conflict between two writes and a read is easier to follow than one among many reads.
     by_time = sorted(held, key=lambda i: (obj.records[i].invoked, i))
     blocks = [[i for i in by_time if obj.looks[obj.kinds[i]] is look] for look in (False, True)]
@@ -269,11 +267,14 @@ def _shrink(obj: _Object, suspects: frozenset[int], late: Callable[[], bool]) ->
         if not block:
             continue
         without = held.difference(block)
-        if fails(without):
+        failed = fails(without)
+        if failed:
             held = without
         elif len(block) > 1:
             half = len(block) // 2
             blocks += [block[half:], block[:half]]
+        elif failed is None:
+            smallest = False
     return sorted(held, key=lambda i: (obj.records[i].invoked, i)), smallest
 
 
@@ -342,16 +343,17 @@ def _breaks(obj: _Object, order: Sequence[int], number: dict[int, str]) -> str:
     stuck = order[length - 1]
     start = f"After {_listed(names)} " if names else "At the start "
     sentence = f"{start}{state}, so {number[stuck]} ({spec.say(operations[stuck])}) is impossible."
-    helpers = [i for i in longer.enablers(stuck) if i not in number]
-    return sentence + _too_late(operations, helpers, way, number, spec, stuck)
+    enablers, deadline = longer.enablers(stuck)
+    helpers = [i for i in enablers if i not in number]
+    if not helpers:
+        return f"{sentence} Nothing else that was invoked by {_ms(deadline)} ms could change that."
+    return sentence + _too_late(operations, helpers, way, number, spec)
 
 
 def _too_late(
-    operations: Sequence[Operation], helpers: list[int], way: list[int], number: dict[int, str], spec: Spec, stuck: int
+    operations: Sequence[Operation], helpers: list[int], way: list[int], number: dict[int, str], spec: Spec
 ) -> str:
     """What else could have made the stuck operation possible, and why it did not."""
-    if not helpers:
-        return f" Nothing else that was invoked by {_ms(operations[stuck].completed)} ms could change that."
     op = operations[max(helpers, key=lambda i: (operations[i].completed or 0.0, i))]
     last = f"{_who(op)}'s {spec.say(op)}, {_times(op)}"
     wall = next((n for n in way if n in number and all(_precedes(operations, i, n) for i in helpers)), None)
@@ -384,8 +386,8 @@ def _who(op: Operation) -> str:
     return f"process {op.process}" if str(op.process).isdigit() else str(op.process)
 
 
-def _ms(time_ms: float | None) -> str:
-    return "never" if time_ms is None else f"{time_ms:.3f}".rstrip("0").rstrip(".")
+def _ms(time_ms: float) -> str:
+    return f"{time_ms:.3f}".rstrip("0").rstrip(".")
 
 
 def _precedes(operations: Sequence[Operation], i: int, j: int) -> bool:
@@ -741,9 +743,10 @@ class _Search:
         last = self.deadlines[self.reach]
         return frozenset(i for i, deadline in zip(self.positions, self.deadlines, strict=True) if deadline <= last)
 
-    def enablers(self, position: int) -> list[int]:
-        """The positions of the operations that can be the last change before a held one."""
-        return [self.positions[i] for i in _members(self._enabled_by(self.positions.index(position)))]
+    def enablers(self, position: int) -> tuple[list[int], float]:
+        """The positions of the operations that can be the last change before a held one, and its deadline."""
+        i = self.positions.index(position)
+        return [self.positions[j] for j in _members(self._enabled_by(i))], self.deadlines[i]
 
     def state(self) -> int:
         return self._way[-1].state
