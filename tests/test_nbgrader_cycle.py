@@ -279,6 +279,7 @@ def test_the_feedback_names_the_property_and_shows_no_hidden_check(course):
     assert "Every valid request weighs the same" in text
     assert "def every_request_alike" not in text
     assert "some_judged" not in text
+    assert "gave 0.5" in text  # what the function gave, also in a real kernel
     assert "Hint 1 of 3" in text
 
 
