@@ -959,7 +959,11 @@ class Player {
       if (over && flight.end === "drop" && time - flight.to <= run.typical) lost.push(flight);
       else if (!over || (flight === now && flight.end === "deliver")) flying.push(flight);
     }
-    const names = flying.length <= 5, spots = run.nodes.map((name) => this.place(name));
+    const names = flying.length <= 5;
+    const taken = [...this.nodeViews].map(([name, { above, name: title, state }]) => {  // the circle, and the words above or below it
+      const [x, y] = this.place(name), half = 3.5 * Math.max(...[title, ...state].map((line) => line.textContent.length));
+      return { x, y, half, top: above ? y - radius - 46 : y + radius, bottom: above ? y - radius : y + radius + 46 };
+    });
     while (this.dots.length < flying.length) {
       const dot = make("circle", { r: 5 }), label = make("text", { class: "label" });
       const group = make("g", { class: "dot" }, dot, label);
@@ -979,7 +983,9 @@ class Player {
       const type = names ? flight.msg?.type ?? "" : "", wide = 8 + 7 * type.length, prefer = x < this.graphBox.width * 0.72;
       const room = (toRight) => {
         const [from, to] = toRight ? [x, x + wide] : [x - wide, x];
-        return from >= 0 && to <= this.graphBox.width && spots.every(([nx, ny]) => Math.hypot(nx - clamp(nx, from, to), ny - clamp(ny, y - 7, y + 7)) > radius + 2);
+        return from >= 0 && to <= this.graphBox.width && taken.every((node) =>
+          Math.hypot(node.x - clamp(node.x, from, to), node.y - clamp(node.y, y - 7, y + 7)) > radius + 2
+          && (to < node.x - node.half || from > node.x + node.half || y + 7 < node.top || y - 7 > node.bottom));
       };
       const right = room(prefer) ? prefer : !prefer, text = room(right) ? type : "";
       if (view.label.textContent !== text) view.label.textContent = text;
