@@ -405,6 +405,19 @@ def test_two_clients_cannot_both_win_a_compare_and_set():
     assert check_linearizable(both, CasRegister(0))
 
 
+def test_a_compare_and_set_whose_answer_was_lost_may_have_waited_for_its_value():
+    ops = [
+        op("alice", "cas", (1, 2), at=(0, 100), result_known=False),
+        op("bob", "write", 1, at=(10, 20)),
+        op("carol", "read", None, 2, (30, 40)),
+    ]
+    assert [o.process for o in check_linearizable(ops, CasRegister(0)).witness] == ["bob", "alice", "carol"]
+    ops[2].result = 1
+    assert check_linearizable(ops, CasRegister(0)), "or have found another"
+    ops[2].result = 0
+    assert not check_linearizable(ops, CasRegister(0))
+
+
 def test_a_lost_update_of_a_counter_is_not_linearizable():
     # Two read 0 and both write 1: fine for a register, wrong for a counter that was asked to add.
     ops = [op("alice", "add", 1, at=(0, 10)), op("bob", "add", 1, at=(0, 10)), op("carol", "read", None, 1, (20, 30))]
