@@ -101,7 +101,7 @@ class Link:
             self._carry_copy(entry)
 
     def _wait_for_the_wire(self, entry: Any, bandwidth: float) -> None:
-        """One message at a time is on the wire, ``size_bytes / bandwidth`` ms long; the others wait, or find no room."""
+        """One message at a time is on the wire, ``size_bytes / bandwidth`` ms long; others wait, or find no room."""
         arrival, order, _, msg, act = entry
         network, size = self.network, msg.size_bytes
         sim = network._sim
