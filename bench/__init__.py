@@ -1,0 +1,1 @@
+"""How fast the simulator is, as ratios: ``python -m bench``. See README.md."""
