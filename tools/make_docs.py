@@ -13,6 +13,12 @@ sys.path.insert(0, str(ROOT))  # so that it also runs where dslib is not install
 
 PAGE = ROOT / "docs" / "first-look.html"
 
+WORDS = """<h1>What could go wrong?</h1>
+<p>Three machines, r1, r2 and r3, keep one chat room. alice, bob and carol each post to one of them. At 400 ms a cable
+breaks: r3 and carol are cut off. Press &#9654; and watch the row <em>users saw</em>, or drag the playhead. Times are
+simulated milliseconds.</p>
+"""
+
 
 def first_look() -> str:
     """The page: the room loses r3 and carol at 400 ms and finds them again at 1,250 ms, under the majority rule."""
@@ -26,9 +32,9 @@ def first_look() -> str:
         until=1_950,
         rule=more_than_half,
         judge=users_saw,
-        title="What could go wrong? A chat room loses r3",
+        title="A chat room loses r3",
     )
-    return view.to_html()
+    return view.to_html().replace("<body>\n", f"<body>\n{WORDS}", 1)
 
 
 if __name__ == "__main__":
