@@ -84,34 +84,31 @@ class Link:
             delay = network._low + random() * network._span + GRID - GRID
         else:
             delay = network._drawn(self)
+        # Loss is drawn even where a cut stops the message, so that an edited fault leaves the dice as they were.
+        fate = "loss" if network.loss and random() < network.loss else None
+        if self.cut:
+            fate = "cut"
+        elif network.bandwidth is not None and fate is None:
+            # One message at a time is on the wire; those behind it wait, or find no room to wait in.
+            start = self.free_at if self.free_at > sim.now else sim.now
+            size, wait = msg.size_bytes, start - sim.now
+            if network.queue_bytes is not None and wait * network.bandwidth + size > network.queue_bytes:
+                fate = "queue"
+            else:
+                self.free_at = free_at = start + (size / network.bandwidth + GRID - GRID)
+                delay += free_at - sim.now
         sim._order = order = sim._order + 1
         # The trace keeps this very entry, so recording a send or a delivery costs one append.
         entry = (sim.now + delay, order, self, msg, act)
         record = sim._record
         if record is not None:
             record((sim.now, entry))
-        # Loss is drawn even where a cut stops the message, so that an edited fault leaves the dice as they were.
-        if (network.loss and random() < network.loss) or self.cut:
-            sim._note("drop", self.src, self.dest, order, msg, "cut" if self.cut else "loss")
-        elif network.bandwidth is None:
+        if fate is None:
             heappush(sim._queue, entry)
         else:
-            self._wait_for_the_wire(entry, network.bandwidth)
+            sim._note("drop", self.src, self.dest, order, msg, fate)
         if network.duplication and random() < network.duplication:
             self._carry_copy(entry)
-
-    def _wait_for_the_wire(self, entry: Any, bandwidth: float) -> None:
-        """One message at a time is on the wire, ``size_bytes / bandwidth`` ms long; others wait, or find no room."""
-        arrival, order, _, msg, act = entry
-        network, size = self.network, msg.size_bytes
-        sim = network._sim
-        now = sim.now
-        start = self.free_at if self.free_at > now else now
-        if network.queue_bytes is not None and (start - now) * bandwidth + size > network.queue_bytes:
-            sim._note("drop", self.src, self.dest, order, msg, "queue")
-        else:
-            self.free_at = free_at = start + (size / bandwidth + GRID - GRID)
-            heappush(sim._queue, (arrival + (free_at - now), order, self, msg, act))
 
     def _carry_copy(self, entry: Any) -> None:
         """The network made a second copy. It has a delay and a fate of its own, and shares the first one's id."""
