@@ -74,7 +74,8 @@ def measure(rounds: int, repetitions: int) -> list[float]:
     size = Size(NODES, 2_000, rounds, repetitions)
     costs = []
     for _ in range(repetitions):
-        designs = {"dslib": dslib(Relay, size, each=NODES - 1, messages=MESSAGES), "happysim": happysim(size)}
+        ours = dslib(Relay, size, each=NODES - 1, messages=MESSAGES, loss=LOSS)
+        designs = {"dslib": ours, "happysim": happysim(size)}
         costs.append(cost(designs, size.units, size.rounds))
     return ratios(costs, "happysim", "dslib")
 

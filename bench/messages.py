@@ -60,7 +60,7 @@ def dslib(kind: type[Node], size: Size, each: int = 2, messages: int = 1, trace:
     """Each node has ``each`` peers and puts ``messages`` on their way."""
     known = [[f"n{p}" for p in row] for row in peers(size.nodes, each)]
     nodes = (kind(f"n{i}", peers=row, each=each, messages=messages) for i, row in enumerate(known))
-    sim = Simulation(*nodes, network=Network(latency=(5, 15), loss=LOSS, **network), seed=1, trace=trace)
+    sim = Simulation(*nodes, network=Network(latency=(5, 15), **network), seed=1, trace=trace)
     sim.run(until=30 * DELAY)  # by now every link was used
 
     def turn(deliveries: int) -> int:
@@ -71,40 +71,39 @@ def dslib(kind: type[Node], size: Size, each: int = 2, messages: int = 1, trace:
     return turn
 
 
-# -- the bare loop ---------------------------------------------------------------------------------------------------
+# -- the bare loop -----------------------------------------------------------------------------------------------------
 
 
-class Bare:
-    """A heap of (time, number, function, argument), one call and two random numbers for each event; nothing else."""
+def bare(nodes: int, lossy: bool = False) -> Turn:
+    """A heap of (time, number, function, argument), one call and two random numbers for each event; nothing else.
 
-    def __init__(self, nodes: int) -> None:
-        self.queue: list[Any] = []
-        self.random = Random(1).random
-        self.now, self.number, self.nodes = 0.0, 0, nodes
-        for node in range(nodes):
-            self.push(node)
+    With ``lossy`` there is a third number, as a network with losses draws it.
+    """
+    queue: list[Any] = []
+    random = Random(1).random
+    now, number = 0.0, 0
 
-    def push(self, node: int) -> None:
-        self.number += 1
-        delay, dest = 5.0 + 10.0 * self.random(), int(self.nodes * self.random())
-        heappush(self.queue, (self.now + delay, self.number, self.push, dest))
+    def arrive(node: int) -> None:
+        nonlocal number
+        number += 1
+        heappush(queue, (now + 5.0 + 10.0 * random(), number, arrive, int(nodes * random())))
 
-    def turn(self, events: int) -> int:
-        queue = self.queue
+    def arrive_or_not(node: int) -> None:
+        nonlocal number
+        number += 1
+        if random() >= LOSS:
+            heappush(queue, (now + 5.0 + 10.0 * random(), number, arrive_or_not, int(nodes * random())))
+
+    def turn(events: int) -> int:
+        nonlocal now
         for _ in range(events):
-            self.now, _, do, node = heappop(queue)
+            now, _, do, node = heappop(queue)
             do(node)
         return events
 
-
-class BareLossy(Bare):
-    """With the third random number that a network with losses draws."""
-
-    def push(self, node: int) -> None:
-        self.number += 1
-        delay, dest = 5.0 + 10.0 * self.random(), int(self.nodes * self.random())
-        if self.random() >= LOSS:
-            heappush(self.queue, (self.now + delay, self.number, self.push, dest))
+    for node in range(nodes):
+        (arrive_or_not if lossy else arrive)(node)
+    return turn
 
 
 # -- SimPy -----------------------------------------------------------------------------------------------------------
@@ -159,17 +158,20 @@ def simpy_turn(env: Any, size: Size) -> Turn:
 # -- the comparison --------------------------------------------------------------------------------------------------
 
 
+SHARED = 'streams="shared"'
+
+
 def designs(size: Size, simpy: bool) -> dict[str, Turn]:
-    made = {
-        "bare": Bare(size.nodes).turn,
-        "bare, lossy": BareLossy(size.nodes).turn,
-        "re-used": dslib(Relay, size),
-        "re-used, shared": dslib(Relay, size, streams="shared"),
-        "re-used, 8 peers": dslib(Relay, size, each=8),
-        "fresh": dslib(Counter, size),
-        "bandwidth": dslib(Relay, size, bandwidth=1_000),
-        "trace": dslib(Relay, size, trace="events"),
-    }
+    made = {"bare": bare(size.nodes), "bare, lossy": bare(size.nodes, lossy=True)}
+    for streams in ("per link", "shared"):
+        made |= {
+            f"re-used {streams}": dslib(Relay, size, streams=streams),
+            f"lossy {streams}": dslib(Relay, size, streams=streams, loss=LOSS),
+            f"fresh {streams}": dslib(Counter, size, streams=streams),
+            f"wire {streams}": dslib(Relay, size, streams=streams, bandwidth=1_000),
+        }
+    made["8 peers"] = dslib(Relay, size, each=8)
+    made["trace"] = dslib(Relay, size, trace="events")
     if simpy:
         made |= {"SimPy Store": simpy_stores(size), "SimPy callbacks": simpy_callbacks(size)}
     return made
@@ -182,27 +184,27 @@ def rows(size: Size, simpy: str, progress: Any) -> list[Row]:
         progress(f"A, messages: repetition {repetition + 1} of {size.repetitions}")
         costs.append(cost(designs(size, not simpy), size.units, size.rounds))
 
-    def against(base: str, design: str) -> list[float]:
+    def times(design: str, base: str) -> list[float]:
         return ratios(costs, design, base)
 
-    checks = "A, loss, cut and crash checks"
-    found = [
-        Row(1, f"{checks}, message re-used / bare loop", ("<=", 1.5), against("bare", "re-used")),
-        Row(
-            1,
-            f'{checks}, message re-used, streams="shared" / bare loop',
-            ("<=", 1.5),
-            against("bare", "re-used, shared"),
-        ),
-        Row(1, f"{checks}, new Message for each hop / bare loop", ("<=", 2.2), against("bare", "fresh")),
-        Row(
-            1, f"{checks}, message re-used, bandwidth and queue / bare loop", ("<=", 1.9), against("bare", "bandwidth")
-        ),
-        Row(None, f"{checks}, message re-used, 8 peers each / bare loop", None, against("bare", "re-used, 8 peers")),
-        Row(None, "A, bare loop with a draw for loss / bare loop", None, against("bare", "bare, lossy")),
-    ]
+    found = []
+    for what, design, bound in (
+        ("re-used message, loss, cut and crash checked", "re-used", 1.5),
+        ("re-used message, loss drawn", "lossy", 1.5),
+        ("new Message for each hop", "fresh", 2.2),
+        ("re-used message, links with bandwidth and queue", "wire", 1.9),
+    ):
+        found += [
+            Row(1, f"A, {what} / bare loop", ("<=", bound), times(f"{design} per link", "bare")),
+            Row(1, f"A, {what}, {SHARED} / bare loop", ("<=", bound), times(f"{design} shared", "bare")),
+        ]
     for peer, bound in (("SimPy Store", 8.0), ("SimPy callbacks", 1.4)):
-        measured = [] if simpy else against("re-used", peer)
-        found.append(Row(2, f"A, {peer} / dslib", (">=", bound), measured, not_run=simpy))
-    found.append(Row(5, "A, trace of sends and deliveries on / off", ("<=", 1.3), against("re-used", "trace")))
+        for streams, name in (("per link", "dslib"), ("shared", f"dslib, {SHARED}")):
+            measured = [] if simpy else times(peer, f"re-used {streams}")
+            found.append(Row(2, f"A, {peer} / {name}", (">=", bound), measured, not_run=simpy))
+    found += [
+        Row(5, "A, trace of sends and deliveries on / off", ("<=", 1.3), times("trace", "re-used per link")),
+        Row(None, "A, re-used message, 8 peers for each node instead of 2 / bare loop", None, times("8 peers", "bare")),
+        Row(None, "A, bare loop with a draw for loss / bare loop", None, times("bare, lossy", "bare")),
+    ]
     return found

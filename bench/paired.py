@@ -30,16 +30,16 @@ class Size(NamedTuple):
 
 SIZES = {
     "tiny": Size(nodes=20, units=200, rounds=2, repetitions=2),
-    "default": Size(nodes=1_000, units=5_000, rounds=40, repetitions=3),
-    "large": Size(nodes=1_000, units=5_000, rounds=150, repetitions=5),
+    "default": Size(nodes=1_000, units=15_000, rounds=15, repetitions=3),
+    "large": Size(nodes=1_000, units=15_000, rounds=60, repetitions=5),
 }
 
 
 def cost(designs: dict[str, Turn], units: int, rounds: int) -> dict[str, float]:
     """The CPU time of one unit of work in seconds, for each design: the least of all its turns.
 
-    Python's garbage collector runs between the rounds, for nobody during a turn. A quarter of each turn comes first and
-    is not counted: it brings the design's objects back into the processor's cache, from which the others drove them.
+    Python's garbage collector runs between the rounds, for nobody during a turn. Half a turn comes first and is not
+    counted: it brings the design's objects back into the processor's cache, from which the others drove them.
     """
     best = dict.fromkeys(designs, inf)
     order = deque(designs)
@@ -51,7 +51,7 @@ def cost(designs: dict[str, Turn], units: int, rounds: int) -> dict[str, float]:
             gc.collect()
             for name in order:
                 turn = designs[name]
-                turn(units // 4)
+                turn(units // 2)
                 before = time.process_time()
                 done = turn(units)
                 best[name] = min(best[name], (time.process_time() - before) / done)
