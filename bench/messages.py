@@ -58,8 +58,11 @@ class Counter(Relay):
 
 def dslib(kind: type[Node], size: Size, each: int = 2, messages: int = 1, trace: str = "off", **network: Any) -> Turn:
     """Each node has ``each`` peers and puts ``messages`` on their way."""
-    known = [[f"n{p}" for p in row] for row in peers(size.nodes, each)]
-    nodes = (kind(f"n{i}", peers=row, each=each, messages=messages) for i, row in enumerate(known))
+    names = [f"n{i}" for i in range(size.nodes)]
+    nodes = (
+        kind(name, peers=[names[p] for p in row], each=each, messages=messages)
+        for name, row in zip(names, peers(size.nodes, each), strict=True)
+    )
     sim = Simulation(*nodes, network=Network(latency=(5, 15), **network), seed=1, trace=trace)
     sim.run(until=30 * DELAY)  # by now every link was used
 
