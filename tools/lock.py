@@ -69,6 +69,11 @@ def pin(block: str) -> str:
     return block.partition(" \\\n")[0]
 
 
+def version(block: str) -> str:
+    """The pin of a block without its marker: `numpy==2.4.6`."""
+    return pin(block).partition(" ;")[0]
+
+
 def conda_file(course: list[str]) -> str:
     return CONDA_HEADER + "".join(f'      - "{pin(block)}"\n' for block in course)
 
@@ -83,10 +88,12 @@ def main(arguments: list[str]) -> None:
         constraint = Path(scratch) / "course"
         constraint.write_text("\n".join(map(pin, course)))
         everything = resolve(["course", "dev"], earlier, [*arguments, "--constraint", str(constraint)])
-    course_pins = {pin(block) for block in course}
-    if missing := course_pins - {pin(block) for block in everything}:
+    chosen = {version(block): pin(block) for block in everything}
+    if missing := {version(block) for block in course} - set(chosen):
         sys.exit(f"The developers' tools do not fit the course's versions: {sorted(missing)}")
-    added = [block for block in everything if pin(block) not in course_pins]
+    # A developer may need a package on systems where the course can do without: then the wider marker is the course's.
+    course = [block.replace(pin(block), chosen[version(block)], 1) for block in course]
+    added = [block for block in everything if version(block) not in set(map(version, course))]
     COURSE.write_text(COURSE_HEADER + "".join(course))
     DEV.write_text(DEV_HEADER + "".join(added))
     CONDA.write_text(conda_file(course))
