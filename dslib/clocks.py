@@ -15,11 +15,19 @@ if TYPE_CHECKING:
     from .simulation import Simulation
 
 
-class Clock:
-    """A node's wall clock: ``offset`` ms ahead of true time, and gaining ``drift`` ms every true ms.
+#: A leap second is one second long.
+LEAP_MS = 1000.0
 
-    A quartz clock drifts by some 50 parts in a million: ``Clock(drift=50e-6)`` gains about 4.3 s a day. Timers of the
-    node run by the same clock, so a fast clock's timers are early; a jump or an offset does not move a running timer.
+
+class Clock:
+    """A node's two clocks, both gaining ``drift`` ms every true ms: a quartz is one, and it is never quite right.
+
+    ``read()`` is the wall clock, ``offset`` ms ahead of true time. People set it, NTP corrects it, and a leap second
+    turns it back: it jumps, and two reads may come out in the wrong order. ``monotonic()`` counts on, whatever happens
+    to the wall clock; it says how long something took, and nothing about the hour.
+
+    A quartz drifts by some 50 parts in a million: ``Clock(drift=50e-6)`` gains about 4.3 s a day. The node's timers
+    run by the monotonic clock: a fast one's are early, and no jump moves a timer that is running.
 
     Raises:
         ValueError: the offset is not finite, or the drift is -1 or less (time would stand still or run backwards).
@@ -32,17 +40,44 @@ class Clock:
             raise ValueError(f"a clock's drift is a number above -1 (50e-6 gains 50 parts in a million), not {drift!r}")
         self.offset, self.drift = float(offset), float(drift)
         self.pace = 1 / (1 + drift)  # true ms for each ms this clock shows
+        self._since = self._shown = 0.0  # when the drift last changed, by true time and by this clock
+        self._smears: list[tuple[float, float]] = []  # when each smeared leap second began, and how long it takes
         self._sim: Simulation | None = None
 
     def read(self) -> float:
         """The time in ms that the node believes it is. Never use it to decide what happened first elsewhere."""
-        return self._true() * (1 + self.drift) + self.offset
+        time = self.monotonic() + self.offset
+        for start, length in self._smears:
+            time -= LEAP_MS * min(1.0, (self._true() - start) / length)
+        return time
+
+    def monotonic(self) -> float:
+        """The ms that have passed, by this clock, since the simulation began. It never jumps; it drifts."""
+        return self._shown + (self._true() - self._since) * (1 + self.drift)
 
     def jump(self, by: float) -> None:
-        """Move the clock by that many ms, backwards if negative; as a fault: ``sim.jump_clock(node, by)``."""
+        """Move the wall clock by that many ms, backwards if negative; as a fault: ``sim.jump_clock(node, by)``."""
         if not isfinite(by):
             raise ValueError(f"a clock jumps by a finite number of ms, not {by!r}")
         self.offset += by
+
+    def set_drift(self, drift: float) -> None:
+        """Gain ``drift`` ms every ms from here on, without a jump; as a fault: ``sim.drift_clock(node, drift)``."""
+        if not (isfinite(drift) and drift > -1):
+            raise ValueError(f"a clock's drift is a number above -1 (50e-6 gains 50 parts in a million), not {drift!r}")
+        self._since, self._shown = self._true(), self.monotonic()
+        self.drift, self.pace = float(drift), 1 / (1 + drift)
+
+    def leap(self, smear_ms: float = 0) -> None:
+        """A leap second; as a fault: ``sim.leap_second(node, smear_ms=…)``.
+
+        UTC inserts 23:59:60. A POSIX clock has no such second and shows the last one twice: it steps back. Smeared, it
+        runs slower by 1000/smear_ms for that long instead (Google's public NTP smears over 24 hours).
+        """
+        if smear_ms:
+            self._smears.append((self._true(), smear_ms))
+        else:
+            self.jump(-LEAP_MS)
 
     def _true(self) -> float:
         if self._sim is None:

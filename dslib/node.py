@@ -13,10 +13,12 @@ import re
 from collections.abc import Callable, Iterable
 from heapq import heappush
 from math import inf
+from operator import itemgetter
 from random import Random
-from typing import TYPE_CHECKING, Any, dataclass_transform
+from typing import TYPE_CHECKING, Any, NoReturn, dataclass_transform
 
 from .clocks import Clock
+from .disk import Disk
 
 if TYPE_CHECKING:
     from .network import Link
@@ -157,7 +159,7 @@ class Timer:
         """Fire ``delay`` ms from now, by the node's own clock."""
         node = self.node
         sim = node._sim
-        due = sim.now + delay * node.clock.pace
+        due = sim.now + delay * node._pace
         sim._order = self.order = sim._order + 1
         if self.deadline is None:
             sim._room += 2
@@ -201,6 +203,23 @@ class Timer:
             if self.queued is None:
                 self._push(sim, self.deadline)
 
+    def stop(self) -> tuple[float, int, Timer]:
+        """Take a running timer off, to be set going again: its deadline, its order, itself."""
+        assert self.deadline is not None
+        stopped = self.deadline, self.order, self
+        self.deadline = None
+        self.node._sim._room -= 2
+        return stopped
+
+    def go_on(self, due: float, order: int) -> None:
+        """Run again, to that deadline. One that was set meanwhile keeps its own."""
+        if self.deadline is None:
+            sim = self.node._sim
+            sim._room += 2
+            self.deadline, self.order = due, order
+            if self.queued is None or due < self.queued:
+                self._push(sim, due)
+
     def _push(self, sim: Simulation, due: float) -> None:
         self.queued = due
         heappush(sim._queue, (due, self.order, self, None, None))
@@ -215,6 +234,14 @@ class Timer:
 
     def __str__(self) -> str:
         return f"timer {self.name!r} of node {self.node.name!r}"
+
+
+class Died(BaseException):
+    """A node's process ended itself. Not an Exception, so that no handler catches it by accident."""
+
+    def __init__(self, node: Node, reason: str) -> None:
+        super().__init__(f"node {node.name!r} died{': ' if reason else ''}{reason}")
+        self.node, self.reason = node, reason
 
 
 class _Nowhere:
@@ -254,30 +281,35 @@ class Node:
     name: str
     peers: tuple[str, ...]
     clock: Clock
-    disk: dict[Any, Any]
+    disk: Disk
     _arguments: tuple[tuple[Any, ...], dict[str, Any]]
     _random: Random | None
     _timers: dict[Any, Timer]  # by name, or by (name, key)
     _handlers: dict[type, Callable[..., None]]
     _sim: Simulation
     _links: dict[str, Link]
-    _up: bool
+    _up: bool  # takes what arrives: neither down nor paused
+    _waiting: list[tuple[float, int, Any]] | None  # what a paused node has to do when it goes on: (time, order, thing)
+    _slowness: float
+    _pace: float  # true ms for each ms that a timer is set to
 
     # A slot survives a crash; whatever a student's class sets goes to __dict__, and is lost. (Slots are also nearer to
     # the processor: with them the nodes of a large system fit into its cache.)
     __slots__ = (
-        "__dict__", "_arguments", "_handlers", "_links", "_random", "_sim", "_timers", "_up", "clock", "disk", "name",
-        "peers",
+        "__dict__", "_arguments", "_handlers", "_links", "_pace", "_random", "_sim", "_slowness", "_timers", "_up",
+        "_waiting", "clock", "disk", "name", "peers",
     )  # fmt: skip
 
     def __new__(cls, *args: Any, **settings: Any) -> Node:
         node = super().__new__(cls)
         # A copy, so that a list handed in as a setting cannot carry volatile state across a crash.
         node._arguments = copy.deepcopy(args), copy.deepcopy({k: v for k, v in settings.items() if k != "clock"})
-        node.disk = {}
+        node.disk = Disk()
         node._random = None
         node._timers = {}
         node._up = False
+        node._waiting = None
+        node._slowness = node._pace = 1.0
         node._sim = node._links = NOWHERE
         return node
 
@@ -352,6 +384,13 @@ class Node:
         if self._sim._record is not None:
             self._sim._note("log", self.name, detail=str(text))
 
+    def die(self, reason: str = "") -> NoReturn:
+        """End this node's own process, as the system does when memory is full, or an unhandled exception does.
+
+        The handler stops here; the rest is as in a crash. The trace's row says why.
+        """
+        raise Died(self, reason)
+
     @property
     def random(self) -> Random:
         """This node's own stream of random numbers, derived from the simulation's seed; it survives a crash."""
@@ -369,6 +408,39 @@ class Node:
             f"{type(self).__name__} {self.name!r} has no timer {name!r}: define {wanted}(self). "
             + (f"It has timers {', '.join(known)}" if known else "It defines no on_…_timeout handler")
         ) from None
+
+    def _stand_still(self) -> None:
+        """A pause begins: nothing is taken, and the running timers wait with all else that has to be done."""
+        self._up = False
+        self._waiting = [timer.stop() for timer in self._timers.values() if timer.deadline is not None]
+
+    def _go_on(self) -> None:
+        """A pause ends: what waited happens now, in the order in which it would have happened."""
+        sim, waiting, self._waiting, self._up = self._sim, self._waiting, None, True
+        for time, order, thing in sorted(waiting or (), key=itemgetter(0, 1)):
+            if type(thing) is Timer and time > sim.now:
+                thing.go_on(time, order)
+                continue
+            sim._order += 1
+            if type(thing) is Timer:
+                thing.go_on(sim.now, sim._order)
+            else:
+                heappush(sim._queue, (sim.now, sim._order, thing, None, None))
+
+    def _set_pace(self) -> None:
+        """The clock or the node became faster or slower: what is left of its timers goes on at the new pace."""
+        sim, before = self._sim, self._pace
+        self._pace = self.clock.pace * self._slowness
+        running = [timer.stop() for timer in self._timers.values() if timer.deadline is not None]
+        waiting, self._waiting = self._waiting, [] if self._waiting is not None else None
+        for time, order, thing in sorted([*running, *(waiting or ())], key=itemgetter(0, 1)):
+            if type(thing) is Timer and time > sim.now:
+                time = sim.now + (time - sim.now) * (self._pace / before)
+                sim._order = order = sim._order + 1  # the entry in the queue, with the old one, no longer counts
+            if self._waiting is not None:
+                self._waiting.append((time, order, thing))
+            else:
+                thing.go_on(time, order)
 
     def _lose_state(self) -> None:
         """What a crash does to memory: timers stop, and every attribute without a slot is gone."""

@@ -16,10 +16,26 @@ from random import Random
 from sys import maxsize
 from typing import Any
 
-from .faults import Fault, Kind, fault, node_name, time_ms
+from .clocks import LEAP_MS
+from .faults import (
+    Arguments,
+    Fault,
+    Kind,
+    domain,
+    drift_rate,
+    factor_above_0,
+    fault,
+    finite_ms,
+    machine_name,
+    node_group,
+    node_name,
+    plain,
+    share_of_all,
+    time_ms,
+)
 from .history import History
 from .network import Network
-from .node import NOWHERE, Node, Timer, show
+from .node import NOWHERE, Died, Node, Timer, show
 from .trace import Event, NoTrace, Trace
 
 #: Entries of timers that were moved or cancelled stay in the queue until they come up. When more than this many stand
@@ -86,6 +102,8 @@ class Simulation:
         self._fault_order = -(10**15)
         self._scheduled: list[tuple[float, Fault | _Call]] = []
         self._booted = False
+        self._unstarted = set(self.nodes)
+        self._corruptions: dict[str, int] = {}
         # How many more entries of timers fit into the queue before it is tidied: see _tidy.
         self._room = SLACK
         self._record: Callable[[Any], None] | None = None if trace == "off" else self.trace._rows.append
@@ -157,11 +175,21 @@ class Simulation:
         """Take ``events`` entries with a time of at most ``until`` from the queue; whether there were that many."""
         if not self._booted:
             self._boot()
-        queue, record = self._queue, self._record
         watched = bool(self._always or self._sometimes or self._eventually or self._states is not None)
+        turns = repeat(None, events)  # unlike range, it makes no number that nobody reads
+        while True:
+            try:
+                return self._take(turns, until, watched)
+            except Died as death:  # caught out here, so that the loop pays nothing for it
+                self._end(death.node, death.reason)
+            if watched:
+                self._watch()
+
+    def _take(self, turns: Iterable[None], until: float, watched: bool) -> bool:
+        queue, record = self._queue, self._record
         entry: Any = None
         try:
-            for _ in repeat(None, events):  # unlike range, it makes no number that nobody reads
+            for _ in turns:
                 try:
                     entry = heappop(queue)
                 except IndexError:  # nothing is left
@@ -177,8 +205,7 @@ class Simulation:
                     node = link.receiver
                     # Checked on arrival too: a cut made while a message is in flight still stops it.
                     if link.cut or not node._up:
-                        why = "cut" if link.cut else "down"
-                        self._note("drop", link.src, link.dest, self._copies.get(order, order), msg, why)
+                        self._not_taken(entry)
                     else:
                         if record is not None:
                             record(entry)
@@ -231,11 +258,15 @@ class Simulation:
             raise ValueError(
                 f"sim.at({time:g}, …{kind.call}): that fault belongs to another simulation; write sim.{kind.call}"
             )
-        self._schedule(time, Fault(time, kind.call, kind.canonical(self, *args, **kwargs)))
+        self._schedule(time, kind.fault(self, time, args, kwargs))
 
     @property
     def _sim(self) -> Simulation:
         return self  # what a fault's declaration asks of its owner, simulation or network
+
+    @property
+    def _network(self) -> Any:
+        return self.network
 
     @property
     def faults(self) -> list[Fault]:
@@ -255,32 +286,122 @@ class Simulation:
         self._scheduled = [(t, what) for t, what in self._scheduled if not isinstance(what, Fault)]
         self._scheduled += [(f.at, f) for f in checked]
 
-    @fault("crash", lambda sim, node: (node_name(sim, node),))
+    @fault("crash", lambda sim, node: (machine_name(sim, node),))
     def crash(self, node: str) -> None:
         """Stop a node: its timers are cancelled, every attribute is lost, its disk stays. A down node stays down."""
-        victim = self.nodes[node]
-        if victim._up:
-            victim._up = False
-            victim._lose_state()
-            self._note("crash", node)
+        if node in self.nodes:
+            self._end(self.nodes[node])
+        else:
+            self._network._set_router(node, up=False)
 
-    @fault("restart", lambda sim, node: (node_name(sim, node),))
+    @fault("restart", lambda sim, node: (machine_name(sim, node),))
     def restart(self, node: str) -> None:
         """Start a crashed node again: rebuilt from its original arguments, with its disk, then ``on_start``.
 
-        A node that is up stays as it is.
+        A node that is up stays as it is; one that is paused is ended, and started again.
         """
-        patient = self.nodes[node]
-        if not patient._up:
-            patient._rebuild()
-            patient._up = True
-            self._note("restart", node)
-            self._start(patient)
+        if node not in self.nodes:
+            self._network._set_router(node, up=True)
+            return
+        if not self.nodes[node]._up:
+            self._restart(self.nodes[node])
 
-    @fault("jump_clock", lambda sim, node, by: _jump_args(sim, node, by))
+    @fault("burn", lambda sim, node: (node_name(sim, node),))
+    def burn(self, node: str) -> None:
+        """Crash a node and lose its disk, too; that of a node that is down already burns as well."""
+        self._end(self.nodes[node])
+        self.nodes[node].disk.burn()
+
+    @fault("pause", lambda sim, node: (node_name(sim, node),))
+    def pause(self, node: str) -> None:
+        """Let a node's process stand still: garbage collection, a virtual machine that is moved, a stopped debugger.
+
+        Its clock goes on. What arrives, and the timers that run out, wait for ``resume``; a crash or a restart ends
+        the pause and loses what arrived. The node itself notices nothing, and that is the danger.
+        """
+        if self.nodes[node]._up:
+            self.nodes[node]._stand_still()
+
+    @fault("resume", lambda sim, node: (node_name(sim, node),))
+    def resume(self, node: str) -> None:
+        """End a pause: all that waited happens now, in the order in which it would have. Else nothing changes."""
+        if self.nodes[node]._waiting is not None:
+            self.nodes[node]._go_on()
+
+    @fault("slow", lambda sim, node, factor: (node_name(sim, node), factor_above_0(factor, "the factor of slow")))
+    def slow(self, node: str, factor: float) -> None:
+        """Whatever a node does takes ``factor`` times as long from here on, its running timers included; 1 mends it.
+
+        The machine is slow, so a restart does not help. Its clock still reads right.
+        """
+        self.nodes[node]._slowness = factor
+        self.nodes[node]._set_pace()
+
+    @fault("act", lambda sim, node, what, *args: _act_args(sim, node, what, args))
+    def act(self, node: str, what: str, *args: Any) -> None:
+        """An operator, a bot or an attacker acts: calls the node's ``act_<what>(*args)``.
+
+        Nothing happens if the node is down; one that is paused acts when it goes on.
+        """
+        deed = _Act(self.nodes[node], what, args)
+        if node in self._unstarted:  # at time 0 faults come first, and it has no state yet
+            self._order += 1
+            heappush(self._queue, (self.now, self._order, deed, None, None))
+        else:
+            deed.fire(self.now, -1)
+
+    @fault("jump_clock", lambda sim, node, by: (node_name(sim, node), finite_ms(by, "a clock jumps")))
     def jump_clock(self, node: str, by: float) -> None:
-        """Move a node's clock by that many ms, forwards or backwards. Its running timers are not moved."""
+        """Move a node's wall clock by that many ms, forwards or backwards. Its running timers are not moved."""
         self.nodes[node].clock.jump(by)
+
+    @fault("drift_clock", lambda sim, node, drift: (node_name(sim, node), drift_rate(drift)))
+    def drift_clock(self, node: str, drift: float) -> None:
+        """From here on a node's clock gains ``drift`` ms every ms. It reads on from where it is; its timers follow."""
+        self.nodes[node].clock.set_drift(drift)
+        self.nodes[node]._set_pace()
+
+    @fault("leap_second", lambda sim, *nodes, smear_ms=0: _leap_args(sim, nodes, smear_ms))
+    def leap_second(self, *nodes: str, smear_ms: float = 0) -> None:
+        """The wall clocks of these nodes, or of all, show one second twice; or lose it bit by bit over ``smear_ms``."""
+        for name in nodes or self.nodes:
+            self.nodes[name].clock.leap(smear_ms)
+
+    @fault("corrupt_disk", lambda sim, node, share: (node_name(sim, node), share_of_all(share)))
+    def corrupt_disk(self, node: str, share: float) -> None:
+        """Flip one bit in this share (above 0, up to 1) of the values on a node's disk. Nobody is told."""
+        dice = f"corrupt_disk/{node}/{self.now!r}"
+        self._corruptions[dice] = self._corruptions.get(dice, 0) + 1  # twice at one time: not the same bit, back again
+        self.nodes[node].disk.corrupt(share, self._stream(f"{dice}/{self._corruptions[dice]}"))
+
+    @fault("tear_write", lambda sim, node: (node_name(sim, node),))
+    def tear_write(self, node: str) -> None:
+        """Crash a node in the middle of its newest write: of that value only the first part is new.
+
+        A node that is down was not writing, and its disk stays as it is.
+
+        Raises:
+            RuntimeError: it was called directly, in the middle of a run, so that the disk was not watched.
+        """
+        victim = self.nodes[node]
+        if victim._up or victim._waiting is not None:
+            victim.disk.tear()
+            self._end(victim)
+
+    @fault("remove", lambda sim, level, name, burn=False: _remove_args(sim, level, name, burn))
+    def remove(self, level: str, name: str, burn: bool = False) -> None:
+        """A failure domain goes: each node placed in that rack, zone, region or jurisdiction crashes, or burns."""
+        for node in self._network.places.members(level, name):
+            self._end(self.nodes[node])
+            if burn:
+                self.nodes[node].disk.burn()
+
+    @fault("restore", lambda sim, level, name: domain(sim, level, name))
+    def restore(self, level: str, name: str) -> None:
+        """Restart each node placed in a failure domain that is down."""
+        for node in self._network.places.members(level, name):
+            if not self.nodes[node]._up and self.nodes[node]._waiting is None:
+                self._restart(self.nodes[node])
 
     # -- properties -------------------------------------------------------------------------------------------------
 
@@ -342,6 +463,7 @@ class Simulation:
             )
         self.nodes[node.name] = node
         node._sim = node.clock._sim = self
+        node._pace = node.clock.pace
         node._handlers = self._handlers.setdefault(type(node), {})
 
     def _stream(self, purpose: str) -> Random:
@@ -355,11 +477,7 @@ class Simulation:
         kind = getattr(owner, "kind", None)
         if not isinstance(kind, Kind):
             raise ValueError(f"{f.call!r} is not a fault: the faults are {', '.join(self._fault_names())}")
-        try:
-            inspect.signature(kind.canonical).bind(self, *f.args)
-        except TypeError:
-            raise ValueError(f"{f}: wrong number of arguments for {f.call}") from None
-        return Fault(time_ms(f.at, f"the time of {f}"), f.call, kind.canonical(self, *f.args))
+        return kind.fault(self, time_ms(f.at, f"the time of {f}"), f.args, f.options)
 
     def _fault_names(self) -> list[str]:
         found = [(type(self), ""), (type(self.network), "network.")]
@@ -373,6 +491,8 @@ class Simulation:
     def _push_first(self, at: float, what: Fault | _Call) -> None:
         self._fault_order += 1
         thing = _Strike(self, what) if isinstance(what, Fault) else what
+        if isinstance(what, Fault) and what.call == "tear_write":
+            self.nodes[what.args[0]].disk.watch()
         heappush(self._queue, (at, self._fault_order, thing, None, None))
 
     def _strike_now(self, f: Fault) -> None:
@@ -385,11 +505,45 @@ class Simulation:
     def _strike(self, f: Fault) -> None:
         self._note("fault", detail=f.to_json())
         owner: Any = self.network if f.call.startswith("network.") else self
-        getattr(owner, f.call.rpartition(".")[2]).kind.strike(owner, *f.args)
+        try:
+            getattr(owner, f.call.rpartition(".")[2]).kind.strike(owner, *f.args, **f.options)
+        except Died as death:
+            self._end(death.node, death.reason)
 
     def _start(self, node: Node) -> None:
+        self._unstarted.discard(node.name)
         self._note("start", node.name)
-        node.on_start()
+        try:
+            node.on_start()
+        except Died as death:
+            self._end(death.node, death.reason)
+
+    def _restart(self, node: Node) -> None:
+        self._end(node)  # if it is only paused
+        node._rebuild()
+        node._up = True
+        self._note("restart", node.name)
+        self._start(node)
+
+    def _end(self, node: Node, reason: str = "") -> None:
+        """A process ends, if there is one: its memory is gone, and what waited for it while it was paused."""
+        waiting, node._waiting = node._waiting, None
+        if node._up or waiting is not None:
+            node._up = False
+            node._lose_state()
+            self._note("crash", node.name, detail=reason or None)
+            for _, _, thing in waiting or ():
+                if isinstance(thing, _Arrived):
+                    thing.drop()
+
+    def _not_taken(self, entry: Any) -> None:
+        """A message arrived, and the link is cut, or its receiver takes nothing."""
+        time, order, link, msg, _ = entry
+        if not link.cut and link.receiver._waiting is not None:
+            link.receiver._waiting.append((time, order, _Arrived(self, entry)))
+        else:
+            why = "cut" if link.cut else "down"
+            self._note("drop", link.src, link.dest, self._copies.get(order, order), msg, why)
 
     def _note(
         self, kind: str, src: str | None = None, dest: str | None = None,
@@ -401,7 +555,7 @@ class Simulation:
     def _note_states(self) -> None:
         assert self._states is not None
         for name, node in self.nodes.items():
-            state = node._state() if node._up else {}
+            state = node._state() if node._up or node._waiting is not None else {}
             if state != self._states.get(name, {}):
                 self._states[name] = state
                 self._note("state", name, detail=state)
@@ -465,17 +619,92 @@ class _Start:
         self.node = node
 
     def fire(self, time: float, order: int) -> None:
-        if self.node._up:
-            self.node._sim._start(self.node)
+        node = self.node
+        if node._waiting is not None:
+            node._waiting.append((time, order, self))
+        elif node._up and node.name in node._sim._unstarted:
+            node._sim._start(node)
 
     def __str__(self) -> str:
         return f"on_start of node {self.node.name!r}"
 
 
-def _jump_args(sim: Simulation, node: str, by: float) -> tuple[str, float]:
-    if isinstance(by, bool) or not isinstance(by, int | float) or not -inf < by < inf:
-        raise ValueError(f"a clock jumps by a finite number of ms, not {by!r}")
-    return node_name(sim, node), by
+class _Arrived:
+    """A message that came while its receiver stood still. It waits at the door, where no cut stops it any more."""
+
+    def __init__(self, sim: Simulation, entry: Any) -> None:
+        self.sim = sim
+        _, self.order, self.link, self.msg, self.act = entry
+
+    def fire(self, time: float, order: int) -> None:
+        node = self.link.receiver
+        if node._up:
+            self._note("deliver")
+            self.act(node, self.link.src, self.msg)
+        elif node._waiting is not None:
+            node._waiting.append((time, order, self))
+        else:
+            self.drop()
+
+    def drop(self) -> None:
+        """The process that it waited for has ended."""
+        self._note("drop", "down")
+
+    def _note(self, kind: str, detail: str | None = None) -> None:
+        id = self.sim._copies.get(self.order, self.order)
+        self.sim._note(kind, self.link.src, self.link.dest, id, self.msg, detail)
+
+    def __str__(self) -> str:
+        return f"{self.link.dest!r} handling {show(self.msg)} from {self.link.src!r}"
+
+
+class _Act:
+    """What an operator, a bot or an attacker does to a node."""
+
+    def __init__(self, node: Node, what: str, args: tuple[Any, ...]) -> None:
+        self.node, self.what, self.args = node, what, args
+
+    def fire(self, time: float, order: int) -> None:
+        if self.node._waiting is not None:
+            self.node._waiting.append((time, order, self))
+        elif self.node._up:
+            getattr(self.node, f"act_{self.what}")(*self.args)
+
+    def __str__(self) -> str:
+        return f"act_{self.what} of node {self.node.name!r}"
+
+
+def _act_args(sim: Simulation, node: object, what: object, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    actor = sim.nodes[node_name(sim, node)]
+    deed = getattr(type(actor), f"act_{what}", None)
+    if deed is None:
+        known = sorted(name[4:] for name in dir(type(actor)) if name.startswith("act_"))
+        raise ValueError(
+            f"node {node!r} knows no act {what!r}: define act_{what}(self) in {type(actor).__name__}. "
+            + (f"It has {', '.join(known)}" if known else "It defines no act_… method")
+        )
+    given = plain(args, f"an argument of act {what!r}")
+    try:
+        inspect.signature(deed).bind(actor, *given)
+    except TypeError as error:
+        raise ValueError(f"act {what!r} of node {node!r} cannot be called like this: {error}") from None
+    return (node, what, *given)
+
+
+def _leap_args(sim: Simulation, nodes: tuple[str, ...], smear_ms: object) -> Arguments:
+    smear = time_ms(smear_ms, "the smear_ms of a leap second")
+    if 0 < smear <= LEAP_MS:
+        raise ValueError(
+            f"smear_ms is {smear_ms!r}: a second cannot be smeared over a second or less, the clock would stand still "
+            "or run backwards. Write more, for example 86_400_000 (a day), or 0 (the second is shown twice)"
+        )
+    return Arguments(node_group(sim, nodes) if nodes else (), {"smear_ms": smear_ms} if smear else {})
+
+
+def _remove_args(sim: Simulation, level: object, name: object, burn: object) -> Arguments:
+    if not isinstance(burn, bool):
+        raise ValueError(f"burn is {burn!r}: write True (their disks are gone, too) or False (they crash)")
+    return Arguments(domain(sim, level, name), {"burn": True} if burn else {})
 
 
 def _name(prop: Callable[..., Any]) -> str:

@@ -92,7 +92,7 @@ def test_set_faults_keeps_other_things_that_were_scheduled_and_comes_before_the_
         (lambda sim: sim.at(1, sim.jump_clock, "a", float("nan")), "finite number of ms"),
         (lambda sim: sim.at(-1, sim.crash, "a"), "number of milliseconds"),
         (lambda sim: sim.set_faults([Fault(1, "explode", ("a",))]), "'explode' is not a fault: the faults are .*crash"),
-        (lambda sim: sim.set_faults([Fault(1, "crash", ())]), "wrong number of arguments for crash"),
+        (lambda sim: sim.set_faults([Fault(1, "crash", ())]), r"wrong arguments for sim.crash.node.: missing"),
         (lambda sim: sim.set_faults([Fault(1, "_advance", ())]), "not a fault"),
         (lambda sim: sim.set_faults([Fault(float("nan"), "crash", ("a",))]), "number of milliseconds"),
         (lambda sim: sim.set_faults([Fault.from_json({"at": "x"})]), "is not a fault: write"),

@@ -177,6 +177,7 @@ def perform_eagerly(program):
             now, node, instruction = scenario.pop(0)
             if isinstance(instruction, Restart) and not up[node]:
                 up[node] = True
+                queue[:] = [entry for entry in queue if entry[2:4] != (node, "start")]  # it boots once
                 happened(now, node, "start")
             elif up[node] and not isinstance(instruction, Restart):
                 do(now, node, instruction)
