@@ -33,6 +33,10 @@ class Fault:
     def __post_init__(self) -> None:
         object.__setattr__(self, "options", {name: self.options[name] for name in sorted(self.options)})
 
+    def __repr__(self) -> str:
+        options = f", options={self.options!r}" if self.options else ""
+        return f"Fault(at={self.at!r}, call={self.call!r}, args={self.args!r}{options})"
+
     def __str__(self) -> str:
         named = [f"{name}={_literal(value)}" for name, value in self.options.items()]
         return f"sim.at({', '.join([_ms(self.at), f'sim.{self.call}', *map(_literal, self.args), *named])})"

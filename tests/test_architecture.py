@@ -15,8 +15,20 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 ROOMS = {
-    "the simulation": ["node", "network", "simulation", "clocks", "trace", "history", "clients", "services", "faults",
-                       "disk", "nemesis", "leases"],
+    "the simulation": [
+        "node",
+        "network",
+        "simulation",
+        "clocks",
+        "trace",
+        "history",
+        "clients",
+        "services",
+        "faults",
+        "disk",
+        "nemesis",
+        "leases",
+    ],
     "verdicts": ["specs", "checkers", "metrics", "slo", "requestlog"],
     "situations": ["testing", "exercises", "chatday", "protocols", "failures", "scenarios", "sweeps"],
     "views": ["views"],
