@@ -15,8 +15,11 @@ chapters 2 and 5.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from itertools import accumulate
 from numbers import Rational, Real
+from typing import Any
 
 Number = Real | float | Fraction
 
@@ -79,6 +82,118 @@ def burn_rate(error_ratio: Number, target: Number) -> float:
     if not allowed:
         return math.inf if ratio else 0.0
     return float(ratio / allowed)
+
+
+def burn_rates(
+    bad: Sequence[int], valid: Sequence[int], target: Number, windows: Iterable[int]
+) -> dict[int, Sequence[float]]:
+    """The burn rate over sliding windows, at the end of each slice of time, for several lengths of window.
+
+    ``bad`` and ``valid`` count the events of each slice (a second, say); a window is so many slices. One that reaches
+    back beyond the first slice holds what there is; one without traffic burns ``nan``. Sums of whole numbers make it
+    exact: every value is that of :func:`burn_rate` for the sums of its window (with arrays, as long as the counts of
+    the whole period, times the target's denominator, stay below 2^53). Returns, for each window, as many rates as
+    there are slices: lists, or arrays if ``bad`` and ``valid`` are numpy arrays.
+
+    Raises ValueError for a target outside (0, 1], counts that are negative or more bad than valid, series of different
+    lengths and a window shorter than one slice; TypeError for counts that are not whole numbers.
+
+    >>> burn_rates([0, 1, 0, 0], [10, 10, 10, 0], 0.9, [1, 2])
+    {1: [0.0, 1.0, 0.0, nan], 2: [0.0, 0.5, 0.5, 0.0]}
+    """
+    allowed = 1 - _target(target)
+    lengths = list(windows)
+    for length in lengths:
+        if isinstance(length, bool) or not isinstance(length, int) or length < 1:
+            raise ValueError(f"window={length!r} is no number of slices: write a whole number, 1 or more")
+    if len(bad) != len(valid):
+        raise ValueError(f"bad counts {len(bad)} slices and valid {len(valid)}: count both over the same slices")
+    if hasattr(bad, "dtype") and hasattr(valid, "dtype"):
+        return _burn_rates_of_arrays(bad, valid, allowed, lengths)
+    for one, all_ in zip(bad, valid, strict=True):
+        if not isinstance(one, int) or not isinstance(all_, int):
+            raise TypeError(f"a slice has bad={one!r}, valid={all_!r}: count events, in whole numbers")
+        if not 0 <= one <= all_:
+            raise ValueError(f"a slice has bad={one} of valid={all_}: a bad event is a valid one, and none is negative")
+    # burn rate = (bad / valid) / (p / q) = bad q / (valid p): one division of whole numbers, rounded once.
+    spent = [one * allowed.denominator for one in accumulate(bad, initial=0)]
+    budget = [one * allowed.numerator for one in accumulate(valid, initial=0)]
+    traffic = list(accumulate(valid, initial=0))
+    rates: dict[int, Sequence[float]] = {}
+    for length in lengths:
+        rate = rates[length] = []
+        for end in range(1, len(spent)):
+            start = max(0, end - length)
+            if traffic[end] == traffic[start]:
+                rate.append(math.nan)
+            elif not allowed:
+                rate.append(math.inf if spent[end] > spent[start] else 0.0)
+            else:
+                rate.append((spent[end] - spent[start]) / (budget[end] - budget[start]))
+    return rates
+
+
+def _burn_rates_of_arrays(bad: Any, valid: Any, allowed: Fraction, lengths: list[int]) -> dict[int, Any]:
+    import numpy as np
+
+    if bad.dtype.kind not in "iu" or valid.dtype.kind not in "iu":
+        raise TypeError(f"bad is {bad.dtype}, valid {valid.dtype}: count events, in arrays of whole numbers")
+    if len(bad) and (int(bad.min()) < 0 or bool((bad > valid).any())):
+        at = int(((bad < 0) | (bad > valid)).argmax())
+        raise ValueError(
+            f"slice {at} has bad={bad[at]} of valid={valid[at]}: a bad event is a valid one, and none is negative"
+        )
+    # From whole numbers to floats only when they are sums: up to 2^53 floats hold those exactly, and their differences.
+    spent, budget = np.zeros(len(bad) + 1), np.zeros(len(bad) + 1)
+    np.multiply(np.cumsum(bad, dtype=np.int64), float(allowed.denominator), out=spent[1:])
+    np.multiply(np.cumsum(valid, dtype=np.int64), float(allowed.numerator or 1), out=budget[1:])
+    traffic = np.empty(len(bad))
+    rates: dict[int, Any] = {}
+    with np.errstate(divide="ignore", invalid="ignore"):  # 0 / 0 is nan: no traffic
+        for length in lengths:
+            rate = np.empty(len(bad))
+            for sums, differences in ((spent, rate), (budget, traffic)):
+                differences[:length] = sums[1 : length + 1]
+                np.subtract(sums[length + 1 :], sums[1:-length], out=differences[length:])
+            if allowed:
+                rate /= traffic
+            else:
+                rate = np.where(traffic == 0, math.nan, np.where(rate > 0, math.inf, 0.0))
+            rates[length] = rate
+    return rates
+
+
+def percentile(values: Iterable[float], q: Number) -> float:
+    """The nearest-rank percentile: the smallest value with at least a share ``q`` of the sample at or below it.
+
+    ``q`` is a fraction of 1: 0.99 for p99; 0 gives the minimum and 1 the maximum. ``inf`` is a value like any other
+    (never answered); an empty sample gives ``nan``. Percentiles cannot be averaged: merge the samples instead.
+
+    Raises ValueError for a ``q`` outside 0..1 and for a value that is ``nan``.
+
+    >>> percentile([15, 20, 35, 40, 50], 0.3)
+    20
+    """
+    ordered = sorted(values)
+    rank = nearest_rank(q, len(ordered))
+    if any(value != value for value in ordered):
+        raise ValueError("the sample contains nan, which is neither small nor large: leave out what was not measured")
+    return ordered[rank] if ordered else math.nan
+
+
+def nearest_rank(q: Number, n: int) -> int:
+    """Which of ``n`` sorted values is their percentile ``q``, counted from 0: ceil(q n) - 1, exactly; 0 for p0.
+
+    Raises ValueError for a ``q`` outside 0..1.
+
+    >>> nearest_rank(0.99, 200)
+    197
+    """
+    share = _exact(q, "q")
+    if not 0 <= share <= 1:
+        meant = f" ({float(share / 100):g} for p{_show(share)})" if 1 < share <= 100 else ""
+        raise ValueError(f"q={_show(share)} is not a share of the sample: write a fraction of 1{meant}")
+    return max(0, math.ceil(share * n) - 1)
 
 
 def allowed_downtime(target: Number, window: Number) -> float:

@@ -29,7 +29,7 @@ ROOMS = {
         "nemesis",
         "leases",
     ],
-    "verdicts": ["specs", "checkers", "metrics", "slo", "requestlog"],
+    "verdicts": ["specs", "checkers", "metrics", "slo", "histogram", "requestlog"],
     "situations": ["testing", "exercises", "chatday", "protocols", "failures", "scenarios", "sweeps"],
     "views": ["views"],
 }
@@ -37,7 +37,7 @@ ROOM = {module: number for number, modules in enumerate(ROOMS.values()) for modu
 
 # What is not in Python itself, and who may use it. Elsewhere the standard library is all there is.
 ANYWHERE_IN = {"views": {"anywidget", "IPython", "ipywidgets", "matplotlib", "networkx", "numpy", "traitlets"}}
-INSIDE_FUNCTIONS_OF = {"slo": {"numpy"}, "metrics": {"numpy"}}
+INSIDE_FUNCTIONS_OF = {"slo": {"numpy"}, "metrics": {"numpy"}, "histogram": {"numpy"}}
 
 FILES = sorted(path for path in (ROOT / "dslib").rglob("*.py"))
 

@@ -162,3 +162,69 @@ def test_numbers_of_numpy_read_like_those_of_python():
     numpy = pytest.importorskip("numpy")
     assert slo.sli(numpy.int64(3), numpy.int64(4)) == 0.75
     assert slo.error_budget(numpy.float64(0.9), numpy.int64(10)) == 1
+
+
+# ---------------------------------------------------------------- windows and percentiles
+
+SECONDS = st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)).map(lambda two: (min(two), max(two))), max_size=30)
+
+
+@given(SECONDS, st.sampled_from([0.9, 0.999, 0.99999, 1]), st.integers(1, 40))
+def test_every_window_burns_at_the_rate_of_its_sums_as_lists_and_as_arrays(counts, target, window):
+    numpy = pytest.importorskip("numpy")
+    bad, valid = [one for one, _ in counts], [all_ for _, all_ in counts]
+    rates = slo.burn_rates(bad, valid, target, [window])[window]
+    assert len(rates) == len(counts)
+    for end, rate in enumerate(rates, 1):
+        start = max(0, end - window)
+        ratio = slo.sli(sum(bad[start:end]), sum(valid[start:end]))
+        expected = slo.burn_rate(ratio, target) if math.isnan(ratio) else None
+        if expected is None:
+            exact, allowed = Fraction(sum(bad[start:end]), sum(valid[start:end])), slo.error_budget(target, 1)
+            expected = float(exact / allowed) if allowed else math.inf if exact else 0.0
+        assert rate == expected or (math.isnan(rate) and math.isnan(expected))
+    arrays = slo.burn_rates(numpy.array(bad, dtype=int), numpy.array(valid, dtype=int), target, [window])[window]
+    assert numpy.array_equal(arrays, numpy.array(rates), equal_nan=True)
+
+
+def test_a_burn_exactly_at_the_threshold_does_not_fire():
+    numpy = pytest.importorskip("numpy")
+    bad, valid = [144] * 3, [10_000] * 3
+    assert slo.burn_rates(bad, valid, 0.999, [2])[2] == [14.4] * 3
+    assert not (slo.burn_rates(numpy.array(bad), numpy.array(valid), 0.999, [2])[2] > 14.4).any()
+
+
+@pytest.mark.parametrize("kind", [list, "array"])
+@pytest.mark.parametrize(
+    ("bad", "valid", "windows", "error", "named"),
+    [
+        ([1], [1, 2], [1], ValueError, "bad counts 1 slices and valid 2"),
+        ([1], [1], [0], ValueError, "window=0"),
+        ([1], [1], [2.5], ValueError, "window=2.5"),
+        ([0, 2], [1, 1], [1], ValueError, "bad=2 of valid=1"),
+        ([-1], [1], [1], ValueError, "bad=-1"),
+        ([0.5], [1.0], [1], TypeError, "count events"),
+    ],
+)
+def test_series_that_cannot_be_right_are_refused(kind, bad, valid, windows, error, named):
+    if kind == "array":
+        numpy = pytest.importorskip("numpy")
+        bad, valid = numpy.array(bad), numpy.array(valid)
+    with pytest.raises(error, match=named):
+        slo.burn_rates(bad, valid, 0.999, windows)
+
+
+def test_a_percentile_is_a_value_of_the_sample_by_nearest_rank():
+    hundred = range(1, 101)
+    assert [slo.percentile(hundred, q) for q in (0, 0.5, 0.99, 0.999, 1)] == [1, 50, 99, 100, 100]
+    assert slo.percentile([1, math.inf], 0.99) == math.inf
+    assert math.isnan(slo.percentile([], 0.5))
+    assert slo.percentile(range(1, 11), 0.7) == 7, "0.7 * 10 is 7, and 7.000000000000001 in floats"
+
+
+@pytest.mark.parametrize(
+    ("values", "q", "named"), [([1], 99, "0.99 for p99"), ([1], -0.1, "q=-0.1"), ([math.nan], 0.5, "nan")]
+)
+def test_a_percentile_of_nonsense_is_refused(values, q, named):
+    with pytest.raises(ValueError, match=named):
+        slo.percentile(values, q)
