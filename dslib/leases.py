@@ -67,7 +67,11 @@ class LeaseTable:
 
 
 class Fence:
-    """Stands before whatever is protected, and lets nobody through who comes with an old token."""
+    """Stands before whatever is protected, and lets nobody through who comes with an old token.
+
+    It knows only the tokens it has seen: a late write passes until the next holder has come by. Who reads before it
+    writes should therefore show its token when it reads.
+    """
 
     def __init__(self, highest: int = 0) -> None:
         self.highest = highest

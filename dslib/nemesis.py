@@ -123,7 +123,7 @@ def nemesis(
     until: float,
     kinds: Iterable[str] = ("crash", "partition", "cut", "pause", "slow", "jump_clock"),
     every_ms: float | tuple[float, float] = 200,
-    for_ms: float | tuple[float, float] = 100,
+    for_ms: float | tuple[float, float] = 300,
     quiet_ms: float = 200,
     nodes: Iterable[str] | None = None,
     at_once: int | None = None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .network import Network
-from .node import Message, Node, handler_of
+from .node import Died, Message, Node, handler_of
 from .simulation import Simulation
 
 
@@ -40,7 +40,10 @@ class Isolated:
         """
         if not self.node._up:
             raise RuntimeError(f"node {self.node.name!r} is down: restart() it first")
-        handler_of(type(self.node), type(msg))(self.node, src, msg)
+        try:
+            handler_of(type(self.node), type(msg))(self.node, src, msg)
+        except Died as death:
+            self._sim._end(death.node, death.reason)
         return self._taken()
 
     @property

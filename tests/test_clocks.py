@@ -24,6 +24,113 @@ def test_a_clock_outside_a_simulation_says_so():
         Clock().read()
 
 
+class Diary(Node):
+    """Reads both of its clocks every ``every`` ms by its own timer: ``(true time, wall, monotonic)``."""
+
+    every = 100.0
+
+    def on_start(self):
+        self.read = []
+        self.on_tick_timeout()
+
+    def on_tick_timeout(self):
+        self.read.append((self._sim.now, self.clock.read(), self.clock.monotonic()))
+        self.set_timer("tick", self.every)
+
+
+def diary(clock, *faults, until=10_000, **settings):
+    sim = Simulation(Diary("d", clock=clock, **settings))
+    for time, name, *args in faults:
+        *args, options = (*args, {}) if not (args and isinstance(args[-1], dict)) else args
+        sim.at(time, getattr(sim, name), *args, **options)
+    return sim.run(until=until).nodes["d"].read
+
+
+def steps(numbers):
+    return [b - a for a, b in itertools.pairwise(numbers)]
+
+
+def test_the_monotonic_clock_never_jumps_whatever_happens_to_the_wall_clock():
+    faults = [(1_050, "jump_clock", "d", -5_000), (3_050, "leap_second", "d"), (5_050, "jump_clock", "d", 60_000)]
+    read = diary(Clock(offset=77), *faults)
+    _, wall, monotonic = zip(*read, strict=True)
+    assert set(steps(monotonic)) == {100.0}
+    assert [step for step in steps(wall) if step != 100] == [100 - 5_000, 100 - 1_000, 100 + 60_000]
+    assert (monotonic[0], wall[0]) == (0, 77)
+
+
+def test_timers_run_by_the_monotonic_clock_and_no_jump_moves_them():
+    read = diary(Clock(), (150, "jump_clock", "d", 1_000_000), (250, "leap_second"), until=500)
+    assert [time for time, _, _ in read] == [0, 100, 200, 300, 400, 500]
+
+
+def test_a_clock_that_begins_to_drift_reads_on_from_where_it_is():
+    read = diary(Clock(offset=5), (1_050, "drift_clock", "d", 0.25), (2_050, "drift_clock", "d", 0))
+    by_time = {time: (wall, monotonic) for time, wall, monotonic in read}
+    assert by_time[1_000.0] == (1_005, 1_000)
+    # Its timer, with 50 ms to go, is early from then on: 40 true ms are 50 of its own.
+    assert by_time[1_090.0] == (1_105, 1_100)
+    assert by_time[1_170.0] == (1_205, 1_200)
+    last_time, last_wall, last_monotonic = read[-1]
+    assert (last_wall - last_time, last_monotonic - last_time) == pytest.approx((5 + 250, 250))
+    assert steps([monotonic for _, _, monotonic in read]) == pytest.approx([100] * (len(read) - 1))
+
+
+def test_a_leap_second_is_shown_twice_and_only_by_those_it_strikes():
+    sim = Simulation(Node("a"), Node("b"), Node("c"))
+    sim.at(1_000, sim.leap_second, "b", "a")
+    sim.run(until=1_500)
+    assert [sim.nodes[name].clock.read() for name in "abc"] == [500, 500, 1_500]
+    sim.leap_second()
+    assert [sim.nodes[name].clock.read() for name in "abc"] == [-500, -500, 500]
+    assert [str(f) for f in sim.faults] == ["sim.at(1000, sim.leap_second, 'a', 'b')", "sim.at(1500, sim.leap_second)"]
+
+
+def test_a_smeared_leap_second_never_turns_back_and_is_over_in_its_time():
+    read = diary(Clock(), (1_000, "leap_second", "d", {"smear_ms": 4_000}))
+    wall = {time: wall for time, wall, _ in read}
+    assert [wall[t] for t in (1_000, 2_000, 3_000, 4_000, 5_000, 6_000)] == [1_000, 1_750, 2_500, 3_250, 4_000, 5_000]
+    assert min(steps([w for _, w, _ in read])) == pytest.approx(75), "a quarter slower: 1000 / 4000"
+    stepped = diary(Clock(), (1_000, "leap_second", "d"))
+    assert stepped[-1] == read[-1], "when it is over both ways have lost the same second"
+    assert read == diary(Clock(), (1_000, "leap_second", "d", {"smear_ms": 4_000}))
+
+
+def test_smears_and_jumps_add_up():
+    sim = Simulation(Node("a"))
+    sim.leap_second(smear_ms=2_000)
+    sim.at(1_000, sim.leap_second, smear_ms=2_000)
+    sim.at(1_500, sim.jump_clock, "a", 10_000)
+    sim.run(until=2_000)
+    assert sim.nodes["a"].clock.read() == 2_000 - 1_000 - 500 + 10_000
+    assert sim.nodes["a"].clock.monotonic() == 2_000
+
+
+def test_a_clock_survives_the_crash_of_its_node():
+    sim = Simulation(Diary("d", clock=Clock(offset=9)))
+    sim.at(100, sim.drift_clock, "d", 1)
+    sim.at(200, sim.crash, "d")
+    sim.at(300, sim.restart, "d")
+    assert sim.run(until=300).nodes["d"].read == [(300, 509, 500)]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "says"),
+    [
+        (lambda sim: sim.drift_clock("a", -1), "drifts by a number above -1"),
+        (lambda sim: sim.drift_clock("a", float("inf")), "drifts by a number above -1"),
+        (lambda sim: sim.leap_second("z"), "no node 'z'"),
+        (lambda sim: sim.leap_second("a", "a"), "stands twice"),
+        (lambda sim: sim.leap_second(smear_ms=1_000), "cannot be smeared over a second or less"),
+        (lambda sim: sim.leap_second(smear_ms=-5), "smear_ms of a leap second is -5"),
+        (lambda sim: sim.nodes["a"].clock.set_drift(-2), "a clock's drift is"),
+    ],
+)
+def test_a_clock_fault_that_cannot_be_is_refused(schedule, says):
+    with pytest.raises(ValueError, match=says):
+        schedule(Simulation(Node("a")))
+
+
 def history(seed):
     """Three processes that send messages at random; returns each event's stamps and its causes."""
     import random
