@@ -3,8 +3,9 @@
 Delivery semantics, in full:
 
 - A message sent from ``a`` to ``b`` takes the link ``a → b`` and arrives after a delay drawn for it. Two messages on
-  one link may overtake each other, unless the link has a bandwidth, behind which they queue.
-- It may be lost (``loss``), or arrive twice (``duplication``); it is never altered, and ``src`` is never forged.
+  one link may overtake each other, unless the link has a bandwidth, behind which they queue, or is ``fifo``.
+- It may be lost (``loss``), arrive twice (``duplication``), be held back until later ones have overtaken it
+  (``reordering``), or have one of its bits flipped (``corruption``). ``src`` is never forged.
 - A cut stops it. The cut is checked when the message is sent and again when it arrives.
 - Whoever is up under the name ``b`` when it arrives receives it, even if ``b`` crashed and restarted meanwhile; if
   ``b`` is down, nobody does. The sender is told nothing in any of these cases.
@@ -14,112 +15,31 @@ Delivery semantics, in full:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from heapq import heappush
-from math import inf, log
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .faults import fault, node_group, node_name
-from .node import Message, Node, handler_of
+from .faults import Arguments, fault, node_group, node_name, time_ms
+from .links import GRID, Exponential, Later, Law, Link, Quality, link_class
+from .node import Node
 
 if TYPE_CHECKING:
     from .simulation import Simulation
 
-#: Every sampled delay is a multiple of 2^-10 ms. Sums of such delays are exact, and results of the C maths library that
-#: differ in their last bit between platforms come out the same. A double of this size has a last bit worth 2^-10, so
-#: adding it and taking it away again rounds to that grid, with nothing but IEEE addition.
-GRID = 1.5 * 2.0**42
+#: What an edge of the topology may say about its link.
+SETTINGS = ("latency", "loss", "duplication", "reordering", "corruption", "bandwidth", "queue_bytes", "fifo")
 
-#: A latency law: given ``random()`` of the link's stream, a delay in ms.
-Law = Callable[[Callable[[], float]], float]
+__all__ = ["GRID", "Exponential", "Graph", "Later", "Law", "Network", "Quality"]
 
 
 class Graph(Protocol):
-    """Whatever has nodes and edges: a ``networkx.Graph``, for example."""
+    """Whatever has nodes and edges: a ``networkx.Graph``, for example.
+
+    Edges are pairs of nodes; or triples, with a dict of attributes at the end, as ``edges(data=True)`` gives them.
+    """
 
     nodes: Any
     edges: Any
-
-
-class Exponential:
-    """A latency law: at least ``least`` ms, and ``mean`` ms more on average, exponentially distributed."""
-
-    def __init__(self, mean: float, least: float = 0.0) -> None:
-        if not (0 < mean < inf and 0 <= least < inf):
-            raise ValueError(
-                f"Exponential(mean={mean!r}, least={least!r}): the mean is above 0, the least 0 or more, in ms"
-            )
-        self.mean, self.least = mean, least
-
-    def __call__(self, random: Callable[[], float]) -> float:
-        return self.least - self.mean * log(1.0 - random())
-
-    def __repr__(self) -> str:
-        return f"Exponential(mean={self.mean!r}, least={self.least!r})"
-
-
-class Link:
-    """One direction between two nodes: its own dice, whether it is cut, and when its wire is free.
-
-    What all links share stays in the network: small links of a large system fit into the processor's cache.
-    """
-
-    __slots__ = ("cut", "dest", "free_at", "handlers", "network", "random", "receiver", "src")
-
-    def __init__(self, network: Network, src: str, receiver: Node, random: Callable[[], float]) -> None:
-        self.network, self.src, self.dest, self.receiver, self.random = network, src, receiver.name, receiver, random
-        self.handlers = receiver._handlers
-        self.free_at = 0.0
-        self.cut = network._is_cut(src, receiver.name)
-
-    def carry(self, msg: Message) -> None:
-        """Draw the fate of one message and put its arrival into the simulation's queue."""
-        network, random = self.network, self.random
-        sim = network._sim
-        try:
-            act = self.handlers[type(msg)]
-        except KeyError:
-            act = self.handlers[type(msg)] = handler_of(type(self.receiver), type(msg))
-        if network._law is None:
-            delay = network._low + random() * network._span + GRID - GRID
-        else:
-            delay = network._drawn(self)
-        # Loss is drawn even where a cut stops the message, so that an edited fault leaves the dice as they were.
-        fate = "loss" if network.loss and random() < network.loss else None
-        if self.cut:
-            fate = "cut"
-        elif network.bandwidth is not None and fate is None:
-            # One message at a time is on the wire; those behind it wait, or find no room to wait in.
-            start = self.free_at if self.free_at > sim.now else sim.now
-            size, wait = msg.size_bytes, start - sim.now
-            if network.queue_bytes is not None and wait * network.bandwidth + size > network.queue_bytes:
-                fate = "queue"
-            else:
-                self.free_at = free_at = start + (size / network.bandwidth + GRID - GRID)
-                delay += free_at - sim.now
-        sim._order = order = sim._order + 1
-        # The trace keeps this very entry, so recording a send or a delivery costs one append.
-        entry = (sim.now + delay, order, self, msg, act)
-        record = sim._record
-        if record is not None:
-            record((sim.now, entry))
-        if fate is None:
-            heappush(sim._queue, entry)
-        else:
-            sim._note("drop", self.src, self.dest, order, msg, fate)
-        if network.duplication and random() < network.duplication:
-            self._carry_copy(entry)
-
-    def _carry_copy(self, entry: Any) -> None:
-        """The network made a second copy. It has a delay and a fate of its own, and shares the first one's id."""
-        _, original, _, msg, act = entry
-        network = self.network
-        delay, lost = network._drawn(self), self.random() < network.loss
-        if not (lost or self.cut):
-            sim = network._sim
-            sim._order = order = sim._order + 1
-            sim._copies[order] = original
-            heappush(sim._queue, (sim.now + delay, order, self, msg, act))
 
 
 class Network:
@@ -133,8 +53,14 @@ class Network:
         bandwidth: bytes per ms on each link and direction, ``None`` for unlimited. A message counts its class's
             ``size_bytes``.
         queue_bytes: how much may wait for a link with a bandwidth; what does not fit is dropped.
-        topology: a graph with ``.nodes`` and ``.edges``, as in networkx: only neighbours can talk. None: all can.
+        topology: a graph with ``.nodes`` and ``.edges``, as in networkx: only neighbours can talk. None: all can. An
+            edge with an attribute called like one of these settings, such as ``loss``, has a value of its own.
         streams: ``"per link"``, or ``"shared"``: one stream of random numbers for all links, when there are very many.
+        reordering: the probability that a message is held back for a second delay, and 1 ms at least, so that what is
+            sent meanwhile overtakes it, also on a link with a bandwidth.
+        corruption: the probability that one bit of one field is flipped on the way. The message is delivered all the
+            same; the trace's row ``deliver`` shows what arrived.
+        fifo: a link never reorders: what would overtake an earlier message arrives together with it.
 
     Raises:
         ValueError: a probability outside 0..1, a negative or non-finite time, an unknown ``streams``.
@@ -149,25 +75,22 @@ class Network:
         queue_bytes: float | None = None,
         topology: Graph | None = None,
         streams: str = "per link",
+        *,
+        reordering: float = 0.0,
+        corruption: float = 0.0,
+        fifo: bool = False,
     ) -> None:
-        for name, value in (("loss", loss), ("duplication", duplication)):
-            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-                percent = (
-                    f", for example {value / 100:g}" if isinstance(value, int | float) and 1 < value <= 100 else ""
-                )
-                raise ValueError(f"{name} is {value!r}: a probability lies between 0 and 1{percent}")
-        if bandwidth is not None and not 0 < bandwidth < inf:
-            raise ValueError(f"bandwidth is {bandwidth!r}: write bytes per ms, above 0, or None for no limit")
-        if queue_bytes is not None and not (bandwidth is not None and queue_bytes > 0):
-            raise ValueError(f"queue_bytes is {queue_bytes!r}: write a size above 0, together with a bandwidth")
         if streams not in ("per link", "shared"):
             raise ValueError(f'streams is {streams!r}: write "per link" or "shared"')
-        self._low, self._span, self._law = _parse_latency(latency)
-        self.latency, self.loss, self.duplication = latency, float(loss), float(duplication)
-        self.bandwidth, self.queue_bytes, self.topology, self.streams = bandwidth, queue_bytes, topology, streams
-        self._edges: set[tuple[str, str]] | None = None
+        #: What may happen on a link that has no settings of its own.
+        self.quality = Quality(latency, loss, duplication, reordering, corruption, bandwidth, queue_bytes, fifo)
+        self.latency, self.topology, self.streams = latency, topology, streams
+        self._edges: dict[tuple[str, str], Mapping[str, Any]] | None = None
+        self._qualities: dict[tuple[tuple[str, Any], ...], Quality] = {(): self.quality}
+        self._degraded: dict[tuple[str, str], Quality] = {}
         self._rules: list[tuple[bool, Callable[[str, str], bool]]] = []
         self._shared: Callable[[], float] | None = None
+        self._for_all: dict[str, Link] | None = None
 
     _sim: Simulation
 
@@ -205,6 +128,36 @@ class Network:
             self._rules.clear()
             self._recheck()
 
+    @fault("network.degrade", lambda sim, a, b, **settings: _degrade_args(sim, a, b, settings))
+    def degrade(
+        self, a: str, b: str, *, delay: float = 0.0, loss: float | None = None, duplication: float | None = None,
+        reordering: float | None = None, corruption: float | None = None, one_way: bool = False,
+    ) -> None:  # fmt: skip
+        """Make the link between two nodes worse, both ways or only ``a → b``: a grey failure, neither up nor down.
+
+        ``delay`` ms are added to each message's; the probabilities take the place of the link's own. A second call for
+        the same link takes the place of the first.
+
+        Raises:
+            ValueError: an unknown node, no setting, or one out of range.
+        """
+        given = {"loss": loss, "duplication": duplication, "reordering": reordering, "corruption": corruption}
+        settings = {name: value for name, value in given.items() if value is not None}
+        for src, dest in ((a, b),) if one_way else ((a, b), (b, a)):
+            self._degraded[src, dest] = self._normal(src, dest).degraded(delay, **settings)
+            self._renew(src, dest)
+
+    @fault("network.mend", lambda sim, a, b: _pair_args(sim, a, b))
+    def mend(self, a: str, b: str) -> None:
+        """The link between two nodes is again as it was before ``degrade``, both ways. It does not heal a cut.
+
+        Raises:
+            ValueError: an unknown node, or the same node twice.
+        """
+        for pair in ((a, b), (b, a)):
+            self._degraded.pop(pair, None)
+            self._renew(*pair)
+
     # -- what is connected ----------------------------------------------------------------------------------------
 
     def connected(self, src: str, dest: str) -> bool:
@@ -236,38 +189,50 @@ class Network:
         self._recheck()
 
     def _recheck(self) -> None:
-        for node in self._sim.nodes.values():
-            for link in node._links.values():
-                link.cut = self._is_cut(link.src, link.dest)
+        """After a new rule: which links are cut now? One for all senders has to ask each time, once there are rules."""
+        for link in self._used():
+            link.cut = bool(self._rules) if link.src is None else self._is_cut(link.src, link.dest)
 
-    # -- what the simulation calls --------------------------------------------------------------------------------
+    def _used(self) -> Iterable[Link]:
+        """All links that were used so far."""
+        if self._for_all is not None:
+            yield from self._for_all.values()
+        for node in self._sim.nodes.values():
+            if node._links is not self._for_all:
+                yield from node._links.values()
+
+    # -- links ----------------------------------------------------------------------------------------------------
 
     def _attach(self, sim: Simulation) -> None:
         if hasattr(self, "_sim"):
             raise ValueError("this Network belongs to another Simulation: make a new Network(…) for each simulation")
         self._sim = sim
         if self.topology is not None:
-            self._edges = set()
             strangers = [name for name in sim.nodes if name not in self.topology.nodes]
             if strangers:
                 raise ValueError(f"node {strangers[0]!r} is not in the topology: add it to the graph, with its edges")
-            directed = getattr(self.topology, "is_directed", lambda: False)()
-            for edge in self.topology.edges:
-                a, b = edge[0], edge[1]
-                self._edges |= {(a, b)} if directed else {(a, b), (b, a)}
+            self._edges = _edges_of(self.topology)
+            for (a, b), settings in self._edges.items():
+                try:
+                    self._normal(a, b)
+                except (ValueError, TypeError) as error:
+                    raise ValueError(f"the edge {a!r} – {b!r} of the topology, {dict(settings)}: {error}") from None
         if self.streams == "shared":
             self._shared = sim._stream("network").random
+            if self._edges is None and not self.quality.remembers:
+                # Nothing tells the links to one node apart: one will do for all who send to it.
+                self._for_all = {}
         for node in sim.nodes.values():
-            node._links = {}
+            node._links = {} if self._for_all is None else self._for_all
 
-    def _drawn(self, link: Link) -> float:
-        """The delay of one message in ms, by this link's dice."""
-        if self._law is None:
-            return self._low + link.random() * self._span + GRID - GRID
-        latency = self._law(link.random)
-        if not 0 <= latency < inf:
-            raise ValueError(f"the latency law {self._law!r} of link {link.src} → {link.dest} gave {latency!r} ms")
-        return latency + GRID - GRID
+    def _normal(self, src: str, dest: str) -> Quality:
+        """What may happen on a link while nothing is degraded."""
+        own = self._edges.get((src, dest), {}) if self._edges is not None else {}
+        key = tuple(sorted(own.items()))
+        try:
+            return self._qualities[key]
+        except KeyError:
+            return self._qualities.setdefault(key, self.quality.with_settings(**own))
 
     def _make_link(self, sender: Node, dest: str) -> Link:
         """A link is made when it is first used, so that a large system pays only for what it uses."""
@@ -285,25 +250,30 @@ class Network:
                 f"node {src!r} sent to {dest!r}, but the topology has no edge between them: send to a neighbour, "
                 "which can pass it on, or add the edge"
             ) from None
-        random = self._shared or sim._stream(f"link/{src}/{dest}").random
-        link = sender._links[dest] = Link(self, src, receiver, random)
+        if sender._links is self._for_all:
+            link = Network._link(self, None, dest)
+        else:
+            link = self._link(src, dest)
+        sender._links[dest] = link
         return link
 
+    def _link(self, src: str | None, dest: str) -> Link:
+        if src is None:
+            quality, cut = self.quality, bool(self._rules)
+        else:
+            quality = self._degraded.get((src, dest)) or self._normal(src, dest)
+            cut = self._is_cut(src, dest)
+        random = self._shared or self._sim._stream(f"link/{src}/{dest}").random
+        return link_class(quality)(self._sim, src, dest, quality, random, cut)
 
-def _parse_latency(latency: Any) -> tuple[float, float, Law | None]:
-    """``(low, span, law)``: a uniform draw, or a law."""
-    if callable(latency):
-        return 0.0, 0.0, latency
-    low, high = latency if isinstance(latency, tuple) and len(latency) == 2 else (latency, latency)
-    for value in (low, high):
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < inf:
-            raise ValueError(
-                f"latency is {latency!r}: write a number of ms, a pair (lowest, highest), or a law like Exponential(10)"
-            )
-    if low > high:
-        raise ValueError(f"latency is {latency!r}: the lowest comes first, write ({high!r}, {low!r})")
-    # As floats: Python is quicker when it need not convert them for each message.
-    return float(low), float(high - low), None
+    def _renew(self, src: str, dest: str) -> None:
+        """A link has another quality now."""
+        sender = self._sim.nodes[src]
+        if sender._links is self._for_all:
+            sender._links = dict(self._for_all)
+            sender._links[dest] = self._link(src, dest)
+        elif dest in sender._links:
+            sender._links[dest].take_quality(self._degraded.get((src, dest)) or self._normal(src, dest))
 
 
 def _partition_args(sim: Simulation, groups: tuple[Iterable[str], ...]) -> tuple[Any, ...]:
@@ -333,3 +303,57 @@ def _heal_args(sim: Simulation, pair: tuple[str, ...]) -> tuple[Any, ...]:
     if len(pair) not in (0, 2):
         raise ValueError(f"heal takes no node (everything) or two (the link between them), not {len(pair)}")
     return _cut_args(sim, pair[0], pair[1], False) if pair else ()
+
+
+def _pair_args(sim: Simulation, a: str, b: str) -> tuple[str, ...]:
+    if node_name(sim, a) == node_name(sim, b):
+        raise ValueError(f"the two ends of a link are two nodes, not {a!r} twice")
+    return (*sorted((a, b)),)
+
+
+def _degrade_args(sim: Simulation, a: str, b: str, settings: Mapping[str, Any]) -> Arguments:
+    pair = _pair_args(sim, a, b)
+    given = {name: value for name, value in settings.items() if value is not None and value is not False}
+    one_way = given.pop("one_way", False)
+    if one_way not in (True, False):
+        raise ValueError(f"one_way is {one_way!r}: write True (only {a} → {b}) or False (both ways)")
+    known = ("delay", "loss", "duplication", "reordering", "corruption")
+    for name in given:
+        if name not in known:
+            raise ValueError(f"degrade has no {name!r}: a link gets worse by {', '.join(known)}")
+    if not given:
+        raise ValueError(f"degrade({a!r}, {b!r}) makes nothing worse: say how, for example loss=0.2 or delay=100")
+    if "delay" in given:
+        given["delay"] = time_ms(given["delay"], "the delay that degrade adds")
+    for src, dest in (pair, pair[::-1]):
+        sim.network._normal(src, dest).degraded(**given)
+    return Arguments((a, b), {**given, "one_way": True}) if one_way else Arguments(pair, given)
+
+
+def _edges_of(graph: Graph) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """The links of a graph, in both directions unless it is directed, and the settings that each has of its own.
+
+    Attributes that are no settings, such as a colour, are somebody else's; those that are nearly one are misspelt.
+
+    Raises:
+        ValueError: a misspelt setting, two edges between the same nodes.
+    """
+    edges = graph.edges(data=True) if callable(graph.edges) else graph.edges
+    directed = getattr(graph, "is_directed", lambda: False)()
+    found: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for a, b, *rest in edges:
+        attributes: Mapping[str, Any] = rest[-1] if rest and isinstance(rest[-1], Mapping) else {}
+        settings = {}
+        for name, value in attributes.items():
+            if name in SETTINGS:
+                # From a file, a pair comes as a list.
+                settings[name] = tuple(value) if isinstance(value, list) else value
+            elif near := get_close_matches(str(name), SETTINGS, 1, 0.75):
+                raise ValueError(
+                    f"the edge {a!r} – {b!r} of the topology has an attribute {name!r}: did you mean {near[0]!r}?"
+                )
+        for pair in ((a, b),) if directed else ((a, b), (b, a)):
+            if pair in found and a != b:
+                raise ValueError(f"the topology has two edges between {a!r} and {b!r}: two nodes have one link")
+            found[pair] = settings
+    return found

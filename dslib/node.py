@@ -21,7 +21,7 @@ from .clocks import Clock
 from .disk import Disk
 
 if TYPE_CHECKING:
-    from .network import Link
+    from .links import Link
     from .simulation import Simulation
 
 #: A field annotated with nothing but these cannot hold anything mutable, so its values are not checked.
@@ -222,7 +222,7 @@ class Timer:
 
     def _push(self, sim: Simulation, due: float) -> None:
         self.queued = due
-        heappush(sim._queue, (due, self.order, self, None, None))
+        heappush(sim._queue, (due, self.order, self, None, None, None))
         sim._room -= 1
         if sim._room < 0:
             sim._tidy()
@@ -340,7 +340,7 @@ class Node:
             link = self._links[dest]
         except KeyError:  # the first message this way
             link = self._sim.network._make_link(self, dest)
-        link.carry(msg)
+        link.carry(self.name, msg)
 
     def broadcast(self, msg: Message) -> None:
         """Send ``msg`` to each of ``self.peers``, in order. The node itself is not among them unless it is a peer."""
@@ -425,7 +425,7 @@ class Node:
             if type(thing) is Timer:
                 thing.go_on(sim.now, sim._order)
             else:
-                heappush(sim._queue, (sim.now, sim._order, thing, None, None))
+                heappush(sim._queue, (sim.now, sim._order, thing, None, None, None))
 
     def _set_pace(self) -> None:
         """The clock or the node became faster or slower: what is left of its timers goes on at the new pace."""

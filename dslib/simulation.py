@@ -95,8 +95,8 @@ class Simulation:
         self.network._attach(self)
         self.trace: Trace = (NoTrace if trace == "off" else Trace)(nodes=self.nodes, seed=seed)
         self.history = History()
-        # The queue holds (time, order, link, message, handler function) for a delivery, and
-        # (time, order, thing, None, None) for anything else that happens: thing.fire(time, order) makes it happen.
+        # The queue holds (time, order, link, message, handler function, sender) for a delivery, and
+        # (time, order, thing, None, None, None) for anything else: thing.fire(time, order) makes it happen.
         self._queue: list[Any] = []
         self._order = 0
         self._fault_order = -(10**15)
@@ -194,7 +194,7 @@ class Simulation:
                     entry = heappop(queue)
                 except IndexError:  # nothing is left
                     return False
-                now, order, link, msg, act = entry
+                now, order, link, msg, act, src = entry
                 if now > until:
                     heappush(queue, entry)
                     return False
@@ -209,14 +209,14 @@ class Simulation:
                     else:
                         if record is not None:
                             record(entry)
-                        act(node, link.src, msg)
+                        act(node, src, msg)
                 if watched:
                     self._watch()
         except PropertyBroken:
             raise
         except Exception as error:
-            _, _, link, msg, act = entry
-            what = link if act is None else f"{link.dest!r} handling {show(msg)} from {link.src!r}"
+            _, _, link, msg, act, src = entry
+            what = link if act is None else f"{link.dest!r} handling {show(msg)} from {src!r}"
             error.add_note(f"at {self.now:g} ms, in {what}, seed={self.seed!r}")
             self.trace.end = self.now
             raise
@@ -230,7 +230,7 @@ class Simulation:
         for node in self.nodes.values():
             node._up = True
             self._order += 1
-            heappush(self._queue, (0.0, self._order, _Start(node), None, None))
+            heappush(self._queue, (0.0, self._order, _Start(node), None, None, None))
 
     # -- faults and other events of the scenario --------------------------------------------------------------------
 
@@ -346,7 +346,7 @@ class Simulation:
         deed = _Act(self.nodes[node], what, args)
         if node in self._unstarted:  # at time 0 faults come first, and it has no state yet
             self._order += 1
-            heappush(self._queue, (self.now, self._order, deed, None, None))
+            heappush(self._queue, (self.now, self._order, deed, None, None, None))
         else:
             deed.fire(self.now, -1)
 
@@ -493,7 +493,7 @@ class Simulation:
         thing = _Strike(self, what) if isinstance(what, Fault) else what
         if isinstance(what, Fault) and what.call == "tear_write":
             self.nodes[what.args[0]].disk.watch()
-        heappush(self._queue, (at, self._fault_order, thing, None, None))
+        heappush(self._queue, (at, self._fault_order, thing, None, None, None))
 
     def _strike_now(self, f: Fault) -> None:
         if self._booted:
@@ -538,12 +538,18 @@ class Simulation:
 
     def _not_taken(self, entry: Any) -> None:
         """A message arrived, and the link is cut, or its receiver takes nothing."""
-        time, order, link, msg, _ = entry
-        if not link.cut and link.receiver._waiting is not None:
-            link.receiver._waiting.append((time, order, _Arrived(self, entry)))
+        time, order, link, msg, act, src = entry
+        node = link.receiver
+        if link.cut and link.stops(src):
+            self._note("drop", src, link.dest, self._copies.get(order, order), msg, "cut")
+        elif node._up:  # it was another's messages that the cut stops
+            if self._record is not None:
+                self._record(entry)
+            act(node, src, msg)
+        elif node._waiting is not None:
+            node._waiting.append((time, order, _Arrived(self, entry)))
         else:
-            why = "cut" if link.cut else "down"
-            self._note("drop", link.src, link.dest, self._copies.get(order, order), msg, why)
+            self._note("drop", src, link.dest, self._copies.get(order, order), msg, "down")
 
     def _note(
         self, kind: str, src: str | None = None, dest: str | None = None,
@@ -634,13 +640,13 @@ class _Arrived:
 
     def __init__(self, sim: Simulation, entry: Any) -> None:
         self.sim = sim
-        _, self.order, self.link, self.msg, self.act = entry
+        _, self.order, self.link, self.msg, self.act, self.src = entry
 
     def fire(self, time: float, order: int) -> None:
         node = self.link.receiver
         if node._up:
             self._note("deliver")
-            self.act(node, self.link.src, self.msg)
+            self.act(node, self.src, self.msg)
         elif node._waiting is not None:
             node._waiting.append((time, order, self))
         else:
@@ -652,10 +658,10 @@ class _Arrived:
 
     def _note(self, kind: str, detail: str | None = None) -> None:
         id = self.sim._copies.get(self.order, self.order)
-        self.sim._note(kind, self.link.src, self.link.dest, id, self.msg, detail)
+        self.sim._note(kind, self.src, self.link.dest, id, self.msg, detail)
 
     def __str__(self) -> str:
-        return f"{self.link.dest!r} handling {show(self.msg)} from {self.link.src!r}"
+        return f"{self.link.dest!r} handling {show(self.msg)} from {self.src!r}"
 
 
 class _Act:

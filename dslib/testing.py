@@ -93,5 +93,5 @@ class _Catch:
     def __init__(self, caught: list[tuple[str, Message]], dest: str) -> None:
         self.caught, self.dest = caught, dest
 
-    def carry(self, msg: Message) -> None:
+    def carry(self, src: str, msg: Message) -> None:
         self.caught.append((self.dest, msg))

@@ -79,10 +79,10 @@ class Trace(Sequence[Event]):
         if type(row) is Event:
             return row
         if len(row) == 2:  # (time of sending, entry): see Link.carry
-            now, (_, order, link, msg, _) = row
-            return Event(now, "send", link.src, link.dest, order, msg)
-        time, order, link, msg, _ = row  # the queue's entry: a delivery
-        return Event(time, "deliver", link.src, link.dest, self._copies.get(order, order), msg)
+            now, (_, order, link, msg, _, src) = row
+            return Event(now, "send", src, link.dest, order, msg)
+        time, order, link, msg, _, src = row  # the queue's entry: a delivery
+        return Event(time, "deliver", src, link.dest, self._copies.get(order, order), msg)
 
     def where(self, **wanted: Any) -> Trace:
         """The rows whose fields have these values, as a trace::
