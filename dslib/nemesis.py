@@ -154,6 +154,8 @@ def nemesis(
     gap, length = _between(every_ms, "every_ms"), _between(for_ms, "for_ms")
     if at_once is not None and (isinstance(at_once, bool) or not isinstance(at_once, int) or at_once < 1):
         raise ValueError(f"at_once is {at_once!r}: write how many nodes may be broken at one time, 1 or more")
+    if end < 1:
+        raise ValueError(f"quiet_ms={quiet_ms:g} leaves no time for faults before until={until:g}: write less")
     dice = Random(f"{seed}/nemesis")
     if not any(KINDS[kind](Random(f"{seed}/trial"), ground, {}) for kind in chosen):
         raise ValueError(
