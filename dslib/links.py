@@ -161,7 +161,10 @@ class Link:
     def carry(self, src: str, msg: Message) -> None:
         """Draw the fate of one message and put its arrival into the simulation's queue."""
         sim = self.sim
-        act = self.handler(msg)
+        try:
+            act = self.handlers[type(msg)]
+        except KeyError:
+            act = self.find_handler(msg)
         delay, fate, arriving = self.cross(msg, src)
         sim._order = order = sim._order + 1
         # The trace keeps this very entry, so recording a send or a delivery costs one append.
@@ -181,18 +184,19 @@ class Link:
                 sim._copies[sim._order] = order  # a copy shares the first one's id
                 heappush(sim._queue, (sim.now + copy[0], sim._order, self, copy[1], act, src))
 
-    def handler(self, msg: Message) -> Callable[..., None]:
-        """The function that handles it at the other end."""
-        try:
-            act: Callable[..., None] = self.handlers[type(msg)]
-        except KeyError:
-            act = self.handlers[type(msg)] = handler_of(type(self.receiver), type(msg))
+    def find_handler(self, msg: Message) -> Callable[..., None]:
+        """The function that handles such messages at the other end; the next time it is known."""
+        act: Callable[..., None] = handler_of(type(self.receiver), type(msg))
+        self.handlers[type(msg)] = act
         return act
 
     def cross(self, msg: Message, src: str) -> tuple[float, str | None, Message]:
         """What happens to one message on this link: its delay in ms, why it is lost if it is, and what arrives."""
         quality, random, now = self.quality, self.random, self.sim.now
-        delay = self._delay(src)
+        if quality.law is None:
+            delay = quality.low + random() * quality.span + GRID - GRID
+        else:
+            delay = self._delay(src)
         # Loss is drawn even where a cut stops the message, so that an edited fault leaves the dice as they were.
         fate = "loss" if quality.loss and random() < quality.loss else None
         if quality.reordering and random() < quality.reordering:
@@ -255,7 +259,7 @@ class SimpleLink(Link):
         try:
             act = self.handlers[type(msg)]
         except KeyError:
-            act = self.handler(msg)
+            act = self.find_handler(msg)
         sim, quality, random = self.sim, self.quality, self.random
         sim._order = order = sim._order + 1
         entry = (sim.now + (quality.low + random() * quality.span + GRID - GRID), order, self, msg, act, src)

@@ -175,7 +175,8 @@ class Timer:
             sim._room -= 2
             if sim._room < 0:
                 sim._tidy()
-            self._forget()
+            if self.key is not None:
+                self._forget()
 
     def fire(self, time: float, order: int) -> None:
         """The queue's entry came up: act if it is due, push again if it was moved, do nothing if it was cancelled."""
@@ -190,7 +191,8 @@ class Timer:
             sim._room -= 1  # one entry less, and one running timer less
             if sim._room < 0:
                 sim._tidy()
-            self._forget()
+            if self.key is not None:
+                self._forget()
             if sim._record is not None:
                 sim._note("timer", node.name, detail=self.name)
             action, data = self.action, self.data
@@ -229,8 +231,7 @@ class Timer:
 
     def _forget(self) -> None:
         # A timer with a key serves one request, say: a node that lives long would collect them without end.
-        if self.key is not None:
-            del self.node._timers[self.name, self.key]
+        del self.node._timers[self.name, self.key]
 
     def __str__(self) -> str:
         return f"timer {self.name!r} of node {self.node.name!r}"
