@@ -9,17 +9,18 @@ import platform
 import sys
 import time
 
-from . import happysim, messages, same, timers
+from . import analytics, happysim, messages, same, sweeping, timers
 from .paired import SIZES
 from .table import Row, show
 
+GOALS = (1, 2, 3, 5, 7, 8, 9)
 NO_SIMPY = "SimPy is not installed. `make bench` brings it; without make: pip install simpy"
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description="The speed of dslib, as ratios.")
     parser.add_argument("--size", choices=SIZES, default="default", help="how much to measure (default: %(default)s)")
-    parser.add_argument("--goal", type=int, nargs="+", choices=(1, 2, 3, 5, 7), help="these goals only")
+    parser.add_argument("--goal", type=int, nargs="+", choices=GOALS, help="these goals only")
     parser.add_argument(
         "--happysim-python",
         metavar="PATH",
@@ -27,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     size = SIZES[options.size]
-    goals = set(options.goal or (1, 2, 3, 5, 7))
+    goals = set(options.goal or GOALS)
     simpy = "" if importlib.util.find_spec("simpy") else NO_SIMPY
 
     begun = time.monotonic()
@@ -40,6 +41,10 @@ def main(arguments: list[str] | None = None) -> int:
         rows += timers.rows(size, simpy, progress)
     if 7 in goals:
         rows += same.rows(progress)
+    if 8 in goals:
+        rows += analytics.rows(options.size, progress)
+    if 9 in goals:
+        rows += sweeping.rows(options.size, progress)
     rows = sorted((row for row in rows if row.goal in goals or row.goal is None), key=lambda row: row.goal or 99)
 
     load = f", load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores" if hasattr(os, "getloadavg") else ""

@@ -169,10 +169,10 @@ class _FanOut:
 
     def work(self) -> None:
         n = len(self.points)
-        few = min(n, max(self.workers, min(n // 20, 64)))
+        few = min(n, self.workers + max(1, min(n // 20, 64)))
         first = [k * n // few for k in range(few)]  # from all over the grid, because not all parameters take as long
         self.submit([number] for number in first)
-        self.collect(PATIENCE_S)
+        self.collect(PATIENCE_S, left=self.workers)  # so many are still running: they need not wait for the others
         measured = set(first)
         self.submit(self.chunks([number for number in range(n) if number not in measured]))
         self.collect()
@@ -216,9 +216,9 @@ class _FanOut:
                 self.pending[future] = chunk
                 future.add_done_callback(self.finished.put)
 
-    def collect(self, patience: float = inf) -> None:
+    def collect(self, patience: float = inf, left: int = 0) -> None:
         begun = perf_counter()
-        while self.pending and perf_counter() - begun < patience:
+        while len(self.pending) > left and perf_counter() - begun < patience:
             with suppress(Empty):
                 self.settle(self.finished.get(timeout=NEWS_S))
             self.progress.update(self.done, self.failed)
