@@ -19,9 +19,10 @@ from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .faults import Arguments, fault, node_group, node_name, time_ms
+from .faults import Arguments, domain, fault, node_group, node_name, time_ms
 from .links import GRID, Exponential, Later, Law, Link, Quality, link_class
 from .node import Node
+from .places import Places
 
 if TYPE_CHECKING:
     from .simulation import Simulation
@@ -61,6 +62,8 @@ class Network:
         corruption: the probability that one bit of one field is flipped on the way. The message is delivered all the
             same; the trace's row ``deliver`` shows what arrived.
         fifo: a link never reorders: what would overtake an earlier message arrives together with it.
+        places: where the nodes stand. Between cities a message takes the time of light, see ``Places``, and ``latency``
+            is that of all others.
 
     Raises:
         ValueError: a probability outside 0..1, a negative or non-finite time, an unknown ``streams``.
@@ -79,12 +82,13 @@ class Network:
         reordering: float = 0.0,
         corruption: float = 0.0,
         fifo: bool = False,
+        places: Places | None = None,
     ) -> None:
         if streams not in ("per link", "shared"):
             raise ValueError(f'streams is {streams!r}: write "per link" or "shared"')
         #: What may happen on a link that has no settings of its own.
         self.quality = Quality(latency, loss, duplication, reordering, corruption, bandwidth, queue_bytes, fifo)
-        self.latency, self.topology, self.streams = latency, topology, streams
+        self.latency, self.topology, self.streams, self.places = latency, topology, streams, places
         self._edges: dict[tuple[str, str], Mapping[str, Any]] | None = None
         self._qualities: dict[tuple[tuple[str, Any], ...], Quality] = {(): self.quality}
         self._degraded: dict[tuple[str, str], Quality] = {}
@@ -127,6 +131,17 @@ class Network:
         else:
             self._rules.clear()
             self._recheck()
+
+    @fault("network.isolate", lambda sim, level, name: domain(sim, level, name))
+    def isolate(self, level: str, name: str) -> None:
+        """Cut a failure domain off: every link between what stands in it and what does not.
+
+        Raises:
+            ValueError: nothing stands there.
+        """
+        assert self.places is not None
+        inside = dict.fromkeys(self.places.members(level, name))
+        self._add_rule(True, lambda src, dest: (src in inside) != (dest in inside))
 
     @fault("network.degrade", lambda sim, a, b, **settings: _degrade_args(sim, a, b, settings))
     def degrade(
@@ -212,6 +227,11 @@ class Network:
             if strangers:
                 raise ValueError(f"node {strangers[0]!r} is not in the topology: add it to the graph, with its edges")
             self._edges = _edges_of(self.topology)
+        if self.places is not None:
+            for name in self.places.of:
+                if name not in sim.nodes and (self.topology is None or name not in self.topology.nodes):
+                    raise ValueError(f"{name!r} has a place, and there is no such node")
+        if self._edges is not None:
             for (a, b), settings in self._edges.items():
                 try:
                     self._normal(a, b)
@@ -219,7 +239,7 @@ class Network:
                     raise ValueError(f"the edge {a!r} – {b!r} of the topology, {dict(settings)}: {error}") from None
         if self.streams == "shared":
             self._shared = sim._stream("network").random
-            if self._edges is None and not self.quality.remembers:
+            if self._edges is None and self.places is None and not self.quality.remembers:
                 # Nothing tells the links to one node apart: one will do for all who send to it.
                 self._for_all = {}
         for node in sim.nodes.values():
@@ -228,6 +248,10 @@ class Network:
     def _normal(self, src: str, dest: str) -> Quality:
         """What may happen on a link while nothing is degraded."""
         own = self._edges.get((src, dest), {}) if self._edges is not None else {}
+        if self.places is not None and "latency" not in own:
+            by_light = self.places.latency(src, dest)
+            if by_light is not None:
+                own = {**own, "latency": by_light}
         key = tuple(sorted(own.items()))
         try:
             return self._qualities[key]

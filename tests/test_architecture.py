@@ -18,6 +18,7 @@ ROOMS = {
     "the simulation": [
         "node",
         "links",
+        "places",
         "network",
         "simulation",
         "clocks",
