@@ -180,15 +180,17 @@ def node_name(sim: Any, name: object) -> str:
     )
 
 
-def node_group(sim: Any, names: object) -> tuple[str, ...]:
-    """A group of node names, sorted. A single string is a mistake: it would be read letter by letter.
+def node_group(sim: Any, names: object, checked: Callable[[Any, object], str] | None = None) -> tuple[str, ...]:
+    """A group of node names, or of whatever ``checked`` lets pass, sorted.
+
+    A single string is a mistake: it would be read letter by letter.
 
     Raises:
         ValueError: a name is unknown or stands twice, or the group is empty or no collection.
     """
     if isinstance(names, str) or not isinstance(names, Iterable):
         raise ValueError(f"{names!r} is not a group of nodes: write {{{names!r}}}")
-    group = [node_name(sim, name) for name in names]
+    group = [(checked or node_name)(sim, name) for name in names]
     if not group:
         raise ValueError("a group of nodes is empty: name at least one node in each group")
     group.sort()

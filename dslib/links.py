@@ -281,7 +281,7 @@ def link_class(quality: Quality) -> type[Link]:
 
 def corrupted(msg: Message, random: Callable[[], float]) -> Message:
     """A copy of a message in which one bit of one field is the other way round; itself, if it has no bits."""
-    return flip(msg, int(random() * bits(msg))) if bits(msg) else msg  # type: ignore[no-any-return]
+    return flip(msg, int(random() * bits(msg))) if bits(msg) else msg
 
 
 def probability(name: str, value: object) -> float:

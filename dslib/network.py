@@ -17,12 +17,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .faults import Arguments, domain, fault, node_group, node_name, time_ms
+from .faults import Arguments, domain, fault, machine_name, node_group, node_name, time_ms
 from .links import GRID, Exponential, Later, Law, Link, Quality, link_class
 from .node import Node
 from .places import Places
+from .routes import Routes, Way
 
 if TYPE_CHECKING:
     from .simulation import Simulation
@@ -64,6 +66,12 @@ class Network:
         fifo: a link never reorders: what would overtake an earlier message arrives together with it.
         places: where the nodes stand. Between cities a message takes the time of light, see ``Places``, and ``latency``
             is that of all others.
+        routes: messages go hop by hop along the shortest way through the topology, each hop with a delay, a loss and a
+            queue of its own; those of its nodes that are no nodes of the simulation are routers. See ``routes.py``.
+        reroute_ms: how long a router takes to have a new map after a change; with a pair ``(lowest, highest)`` each
+            takes a time of its own, and until the last has it, they disagree.
+        ttl: how many links a packet may cross before it is dropped.
+        allow_unreachable: whether some nodes may have no route to others from the start.
 
     Raises:
         ValueError: a probability outside 0..1, a negative or non-finite time, an unknown ``streams``.
@@ -83,7 +91,15 @@ class Network:
         corruption: float = 0.0,
         fifo: bool = False,
         places: Places | None = None,
+        routes: bool = False,
+        reroute_ms: float | tuple[float, float] = 1_000,
+        ttl: int = 64,
+        allow_unreachable: bool = False,
     ) -> None:
+        if routes and topology is None:
+            raise ValueError("routes=True needs a graph to find them in: write Network(topology=g, routes=True)")
+        if isinstance(ttl, bool) or not isinstance(ttl, int) or ttl < 1:
+            raise ValueError(f"ttl is {ttl!r}: write how many links a packet may cross, a whole number from 1, as 64")
         if streams not in ("per link", "shared"):
             raise ValueError(f'streams is {streams!r}: write "per link" or "shared"')
         #: What may happen on a link that has no settings of its own.
@@ -95,8 +111,11 @@ class Network:
         self._rules: list[tuple[bool, Callable[[str, str], bool]]] = []
         self._shared: Callable[[], float] | None = None
         self._for_all: dict[str, Link] | None = None
+        self._routed, self._routes = routes, None
+        self._reroute, self._ttl, self._allow_unreachable = _reroute(reroute_ms), ttl, allow_unreachable
 
     _sim: Simulation
+    _routes: Routes | None
 
     # -- faults ---------------------------------------------------------------------------------------------------
 
@@ -139,9 +158,23 @@ class Network:
         Raises:
             ValueError: nothing stands there.
         """
-        assert self.places is not None
-        inside = dict.fromkeys(self.places.members(level, name))
+        inside = dict.fromkeys(self._members(level, name))
         self._add_rule(True, lambda src, dest: (src in inside) != (dest in inside))
+
+    @fault("network.misroute", lambda sim, at, dest, via: _misroute_args(sim, at, dest, via))
+    def misroute(self, at: str, dest: str, via: str | None) -> None:
+        """A wrong turn: what is for ``dest``, the place ``at`` sends to its neighbour ``via``, whatever its map says.
+
+        ``via=None`` takes it back. Somebody typed a static route, or believed an announcement (BGP knows both).
+
+        Raises:
+            ValueError: a network without routes, an unknown place, or no link from ``at`` to ``via``.
+        """
+        assert self._routes is not None
+        if via is None:
+            self._routes.routers[at].wrong.pop(dest, None)
+        else:
+            self._routes.routers[at].wrong[dest] = via
 
     @fault("network.degrade", lambda sim, a, b, **settings: _degrade_args(sim, a, b, settings))
     def degrade(
@@ -182,11 +215,33 @@ class Network:
             ValueError: an unknown node.
         """
         node_name(self._sim, src), node_name(self._sim, dest)
-        return self._linked(src, dest) and not self._is_cut(src, dest)
+        if self._routes is None:
+            return self._linked(src, dest) and not self._is_cut(src, dest)
+        path = self._routes.route(src, dest)
+        works = all(self._routes.routers[place].works for place in path)
+        return path[-1:] == [dest] and works and not any(self._is_cut(a, b) for a, b in pairwise(path))
+
+    def route(self, src: str, dest: str) -> list[str]:
+        """The places that a message from ``src`` to ``dest`` would come by if it were sent now, both ends included.
+
+        It is what the routers believe: they may not know yet that a link is cut. Empty if they know no way; a loop ends
+        with the place that stands twice.
+
+        Raises:
+            ValueError: an unknown place, or a network without routes.
+        """
+        if self._routes is None:
+            raise ValueError("this network has no routes: write Network(topology=g, routes=True)")
+        return self._routes.route(machine_name(self._sim, src), machine_name(self._sim, dest))
+
+    @property
+    def routers(self) -> list[str]:
+        """What passes messages on and is no node: the other nodes of the topology, if there are routes."""
+        return [] if self._routes is None else [name for name in self._routes.routers if name not in self._sim.nodes]
 
     def links(self) -> list[tuple[str, str]]:
-        """The pairs of nodes that have a link, each once: the topology's edges, or every pair when there is none."""
-        names = list(self._sim.nodes)
+        """The pairs that have a link, each once: the topology's edges, or every pair of nodes when there is none."""
+        names = list(self._sim.nodes if self._routes is None else self._routes.routers)
         return [(a, b) for i, a in enumerate(names) for b in names[i + 1 :] if self._linked(a, b) or self._linked(b, a)]
 
     def _linked(self, src: str, dest: str) -> bool:
@@ -207,9 +262,28 @@ class Network:
         """After a new rule: which links are cut now? One for all senders has to ask each time, once there are rules."""
         for link in self._used():
             link.cut = bool(self._rules) if link.src is None else self._is_cut(link.src, link.dest)
+        self._look()
+
+    def _look(self) -> None:
+        """Something was cut or mended, went down or came back."""
+        if self._routes is not None:
+            self._routes.look()
+
+    def _set_router(self, name: str, up: bool) -> None:
+        assert self._routes is not None
+        self._routes.routers[name].up = up
+        self._look()
+
+    def _members(self, level: str, name: str) -> list[str]:
+        assert self.places is not None  # the fault's arguments were checked
+        return self.places.members(level, name)
 
     def _used(self) -> Iterable[Link]:
         """All links that were used so far."""
+        if self._routes is not None:
+            for router in self._routes.routers.values():
+                yield from router.links.values()
+            return
         if self._for_all is not None:
             yield from self._for_all.values()
         for node in self._sim.nodes.values():
@@ -237,6 +311,14 @@ class Network:
                     self._normal(a, b)
                 except (ValueError, TypeError) as error:
                     raise ValueError(f"the edge {a!r} – {b!r} of the topology, {dict(settings)}: {error}") from None
+        if self._routed:
+            self._routes = Routes(self, sim, self._reroute, self._ttl)
+            apart = self._routes.unreachable(sim.nodes) if sim.nodes and not self._allow_unreachable else None
+            if apart is not None:
+                raise ValueError(
+                    f"the topology has no way from {apart[0]!r} to {apart[1]!r}: add an edge, or, if that is meant, "
+                    "write allow_unreachable=True"
+                )
         if self.streams == "shared":
             self._shared = sim._stream("network").random
             if self._edges is None and self.places is None and not self.quality.remembers:
@@ -269,13 +351,16 @@ class Network:
             raise ValueError(
                 f"node {src!r} sent to {given}; the nodes are {', '.join(map(repr, list(sim.nodes)[:12]))}"
             ) from None
+        if self._routes is not None and dest != src:
+            sender._links[dest] = Way(self._routes, receiver)  # type: ignore[assignment]
+            return sender._links[dest]
         if not self._linked(src, dest):
             raise ValueError(
                 f"node {src!r} sent to {dest!r}, but the topology has no edge between them: send to a neighbour, "
                 "which can pass it on, or add the edge"
             ) from None
         if sender._links is self._for_all:
-            link = Network._link(self, None, dest)
+            link = self._link(None, dest)
         else:
             link = self._link(src, dest)
         sender._links[dest] = link
@@ -292,6 +377,11 @@ class Network:
 
     def _renew(self, src: str, dest: str) -> None:
         """A link has another quality now."""
+        if self._routes is not None:
+            link = self._routes.routers[src].links.get(dest)
+            if link is not None:
+                link.take_quality(self._degraded.get((src, dest)) or self._normal(src, dest))
+            return
         sender = self._sim.nodes[src]
         if sender._links is self._for_all:
             sender._links = dict(self._for_all)
@@ -300,8 +390,17 @@ class Network:
             sender._links[dest].take_quality(self._degraded.get((src, dest)) or self._normal(src, dest))
 
 
+def _reroute(ms: float | tuple[float, float]) -> Quality:
+    if callable(ms):
+        raise ValueError(f"reroute_ms is {ms!r}: write a number of ms, or a pair (lowest, highest)")
+    try:
+        return Quality(latency=ms)
+    except ValueError:
+        raise ValueError(f"reroute_ms is {ms!r}: write a number of ms, or a pair (lowest, highest)") from None
+
+
 def _partition_args(sim: Simulation, groups: tuple[Iterable[str], ...]) -> tuple[Any, ...]:
-    named = tuple(node_group(sim, group) for group in groups)
+    named = tuple(node_group(sim, group, machine_name) for group in groups)
     if len(named) < 2:
         raise ValueError(
             f"a partition needs two groups or more, and {len(named)} was given: write partition({{'a', 'b'}}, {{'c'}})"
@@ -312,12 +411,24 @@ def _partition_args(sim: Simulation, groups: tuple[Iterable[str], ...]) -> tuple
             if name in placed:
                 raise ValueError(f"node {name!r} stands in two groups of one partition: a node is on one side only")
             placed.add(name)
+    network = sim.network
+    if network._routes is not None and not any(
+        network._linked(a, b) or network._linked(b, a)
+        for one, other in combinations(named, 2)
+        for a in one
+        for b in other
+    ):
+        raise ValueError(
+            "this partition cuts no link: where messages are routed, a group is all that stands on one side, "
+            "routers included"
+        )
     return named
 
 
 def _cut_args(sim: Simulation, a: str, b: str, one_way: bool) -> tuple[Any, ...]:
-    if node_name(sim, a) == node_name(sim, b):
+    if machine_name(sim, a) == machine_name(sim, b):
         raise ValueError(f"a cut names node {a!r} twice: name the two ends of a link")
+    _check_link(sim, a, b)
     if not isinstance(one_way, bool):
         raise ValueError(f"one_way is {one_way!r}: write True (only {a} → {b}) or False (both ways)")
     return (a, b, True) if one_way else (*sorted((a, b)),)
@@ -329,9 +440,30 @@ def _heal_args(sim: Simulation, pair: tuple[str, ...]) -> tuple[Any, ...]:
     return _cut_args(sim, pair[0], pair[1], False) if pair else ()
 
 
+def _check_link(sim: Simulation, a: str, b: str) -> None:
+    """Where messages are routed, only links can break; elsewhere each pair of nodes has one, or has none to break."""
+    network = sim.network
+    if network._routes is not None and not (network._linked(a, b) or network._linked(b, a)):
+        neighbours = [place for place in network._routes.routers if network._linked(a, place) and place != a]
+        raise ValueError(f"{a!r} and {b!r} have no link: {a!r} has links to {', '.join(map(repr, neighbours[:12]))}")
+
+
+def _misroute_args(sim: Simulation, at: str, dest: str, via: str | None) -> tuple[Any, ...]:
+    if sim.network._routes is None:
+        raise ValueError("this network has no routes to get wrong: write Network(topology=g, routes=True)")
+    if machine_name(sim, at) == machine_name(sim, dest):
+        raise ValueError(f"{at!r} sends nothing on that is for {at!r} itself")
+    if via is not None:
+        if machine_name(sim, via) == at:
+            raise ValueError(f"{at!r} cannot send to itself: name one of its neighbours")
+        _check_link(sim, at, via)
+    return at, dest, via
+
+
 def _pair_args(sim: Simulation, a: str, b: str) -> tuple[str, ...]:
-    if node_name(sim, a) == node_name(sim, b):
+    if machine_name(sim, a) == machine_name(sim, b):
         raise ValueError(f"the two ends of a link are two nodes, not {a!r} twice")
+    _check_link(sim, a, b)
     return (*sorted((a, b)),)
 
 

@@ -205,7 +205,7 @@ class Simulation:
                     node = link.receiver
                     # Checked on arrival too: a cut made while a message is in flight still stops it.
                     if link.cut or not node._up:
-                        self._not_taken(entry)
+                        self._arrive(entry)
                     else:
                         if record is not None:
                             record(entry)
@@ -265,10 +265,6 @@ class Simulation:
         return self  # what a fault's declaration asks of its owner, simulation or network
 
     @property
-    def _network(self) -> Any:
-        return self.network
-
-    @property
     def faults(self) -> list[Fault]:
         """The faults scheduled so far, by time."""
         return sorted((what for _, what in self._scheduled if isinstance(what, Fault)), key=lambda f: f.at)
@@ -292,7 +288,7 @@ class Simulation:
         if node in self.nodes:
             self._end(self.nodes[node])
         else:
-            self._network._set_router(node, up=False)
+            self.network._set_router(node, up=False)
 
     @fault("restart", lambda sim, node: (machine_name(sim, node),))
     def restart(self, node: str) -> None:
@@ -301,7 +297,7 @@ class Simulation:
         A node that is up stays as it is; one that is paused is ended, and started again.
         """
         if node not in self.nodes:
-            self._network._set_router(node, up=True)
+            self.network._set_router(node, up=True)
             return
         if not self.nodes[node]._up:
             self._restart(self.nodes[node])
@@ -391,17 +387,22 @@ class Simulation:
     @fault("remove", lambda sim, level, name, burn=False: _remove_args(sim, level, name, burn))
     def remove(self, level: str, name: str, burn: bool = False) -> None:
         """A failure domain goes: each node placed in that rack, zone, region or jurisdiction crashes, or burns."""
-        for node in self._network.places.members(level, name):
-            self._end(self.nodes[node])
+        for machine in self.network._members(level, name):
+            if machine not in self.nodes:
+                self.network._set_router(machine, up=False)
+                continue
+            self._end(self.nodes[machine])
             if burn:
-                self.nodes[node].disk.burn()
+                self.nodes[machine].disk.burn()
 
     @fault("restore", lambda sim, level, name: domain(sim, level, name))
     def restore(self, level: str, name: str) -> None:
         """Restart each node placed in a failure domain that is down."""
-        for node in self._network.places.members(level, name):
-            if not self.nodes[node]._up and self.nodes[node]._waiting is None:
-                self._restart(self.nodes[node])
+        for machine in self.network._members(level, name):
+            if machine not in self.nodes:
+                self.network._set_router(machine, up=True)
+            elif not self.nodes[machine]._up and self.nodes[machine]._waiting is None:
+                self._restart(self.nodes[machine])
 
     # -- properties -------------------------------------------------------------------------------------------------
 
@@ -523,6 +524,7 @@ class Simulation:
         node._rebuild()
         node._up = True
         self._note("restart", node.name)
+        self.network._look()
         self._start(node)
 
     def _end(self, node: Node, reason: str = "") -> None:
@@ -532,17 +534,18 @@ class Simulation:
             node._up = False
             node._lose_state()
             self._note("crash", node.name, detail=reason or None)
+            self.network._look()
             for _, _, thing in waiting or ():
                 if isinstance(thing, _Arrived):
                     thing.drop()
 
-    def _not_taken(self, entry: Any) -> None:
-        """A message arrived, and the link is cut, or its receiver takes nothing."""
+    def _arrive(self, entry: Any) -> None:
+        """A message arrived: it is taken, or waits for a paused node, or is dropped."""
         time, order, link, msg, act, src = entry
         node = link.receiver
         if link.cut and link.stops(src):
             self._note("drop", src, link.dest, self._copies.get(order, order), msg, "cut")
-        elif node._up:  # it was another's messages that the cut stops
+        elif node._up:
             if self._record is not None:
                 self._record(entry)
             act(node, src, msg)

@@ -17,7 +17,7 @@ from .node import Message, show
 SCHEMA = "dslib.trace/1"
 
 KINDS = (
-    "start", "send", "deliver", "drop", "timer", "crash", "restart", "fault", "log", "state",
+    "start", "send", "hop", "deliver", "drop", "timer", "crash", "restart", "fault", "log", "state",
 )  # fmt: skip
 
 
@@ -29,8 +29,10 @@ class Event(NamedTuple):
     ============ ============= ===================================================================================
     ``start``    node          it booted: ``on_start`` runs, at the beginning and after every restart
     ``send``     sender, dest  a message was handed to the network
+    ``hop``      from, to      a routed message goes onto the link to the next place; same ``id`` as its send
     ``deliver``  sender, dest  it arrived and its handler runs; same ``id`` as its send
-    ``drop``     sender, dest  it never arrives; ``"loss"``, ``"cut"``, ``"down"`` (nobody there) or ``"queue"`` (full)
+    ``drop``     sender, dest  it never arrives; ``"loss"``, ``"cut"``, ``"down"`` (nobody there) or ``"queue"`` (full);
+                               a routed one with the place, ``"cut at r1 → r2"``, also ``"ttl"`` and ``"no route"``
     ``timer``    node          a timer ran out; its name
     ``crash``    node          it stopped and lost all but its disk
     ``restart``  node          it was started again

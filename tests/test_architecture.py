@@ -19,6 +19,7 @@ ROOMS = {
         "node",
         "links",
         "places",
+        "routes",
         "network",
         "simulation",
         "clocks",

@@ -377,7 +377,7 @@ def _asked(op: Operation) -> str:
 
 def _links(sim: Simulation, trace: dict[str, Any], known: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """The lines of the graph: the topology's, or the pairs that talked in any run so far."""
-    if sim.network.topology is not None:
+    if sim.network.topology is not None and not sim.network.routers:
         return sim.network.links()
     order = {name: i for i, name in enumerate(sim.nodes)}
     talked = {
