@@ -142,7 +142,7 @@ class _FanOut:
             raise TypeError(f"executor() made {self.pool!r}, which is no concurrent.futures.Executor")
         self.workers: int = getattr(self.pool, "_max_workers", None) or os.cpu_count() or 1
         self.runs: list[Run | None] = [None] * len(points)
-        self.done = self.failed = 0
+        self.done = self.failed = self.cancelled = 0
         self.seconds: dict[int, list[float]] = {}  # number of the parameter set -> how long its runs took
         self.pending: dict[Future[Any], list[int]] = {}
         self.finished: SimpleQueue[Future[Any]] = SimpleQueue()
@@ -165,6 +165,8 @@ class _FanOut:
                 future.cancel()
             if self.mine:
                 self.pool.shutdown(wait=not interrupted, cancel_futures=True)
+        if self.cancelled:
+            self.notes.append(f"The executor cancelled {self.cancelled} runs: it was closed, or lost its workers.")
         return Returned(self.runs, self.notes, interrupted)
 
     def work(self) -> None:
@@ -230,7 +232,7 @@ class _FanOut:
         try:
             runs = future.result()
         except CancelledError:
-            self.notes.append(f"The executor cancelled {len(chunk)} runs: it was closed, or lost its workers.")
+            self.cancelled += len(chunk)
         except Exception as problem:
             self.reason = problem
             self.suspects.append(chunk)

@@ -56,6 +56,22 @@ class Breaks(Executor):
         return future
 
 
+class Closes(Executor):
+    """An executor that is closed after the second call: whatever it has not begun is cancelled."""
+
+    def __init__(self):
+        self.calls = 0
+
+    def submit(self, function, /, *args, **kwargs):
+        self.calls += 1
+        future = Future()
+        if self.calls < 3:
+            future.set_result(function(*args, **kwargs))
+        else:
+            future.cancel()
+        return future
+
+
 # ---------------------------------------------------------------- the same rows everywhere
 
 
@@ -191,6 +207,12 @@ def test_an_executor_that_broke_and_cannot_be_made_again_keeps_what_was_done_and
     assert "The executor broke (a worker is gone)" in note
     assert "x=1, seed=" in note
     assert "executor=lambda: ..." in note
+
+
+def test_an_executor_that_is_closed_meanwhile_leaves_what_was_done():
+    found = sweep(swept.product, 200, Closes())
+    assert len(found) == 2
+    assert found.notes == ("The executor cancelled 198 runs: it was closed, or lost its workers.",)
 
 
 @pytest.mark.parametrize("executor", [None, processes], ids=["here", "processes"])
