@@ -9,11 +9,11 @@ import platform
 import sys
 import time
 
-from . import analytics, happysim, messages, same, sweeping, timers
+from . import analytics, gossip, happysim, messages, queueing, same, sweeping, timers
 from .paired import SIZES
 from .table import Row, show
 
-GOALS = (1, 2, 3, 5, 7, 8, 9)
+GOALS = (1, 2, 3, 4, 5, 6, 7, 8, 9)
 NO_SIMPY = "SimPy is not installed. `make bench` brings it; without make: pip install simpy"
 
 
@@ -39,6 +39,10 @@ def main(arguments: list[str] | None = None) -> int:
         rows += happysim.rows(size, options.happysim_python, progress)
     if 3 in goals:
         rows += timers.rows(size, simpy, progress)
+    if 4 in goals:
+        rows += gossip.rows(options.size, simpy, progress)
+    if 6 in goals:
+        rows += queueing.rows(options.size, simpy, progress)
     if 7 in goals:
         rows += same.rows(progress)
     if 8 in goals:

@@ -4,9 +4,11 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from random import Random
 
 import pytest
 
+from bench import gossip, queueing
 from bench.paired import cost
 from bench.table import Row, show
 
@@ -54,3 +56,49 @@ def test_designs_take_turns_and_the_quickest_turn_counts():
     found = cost({"a": design("a"), "b": design("b")}, units=8, rounds=3)
     assert set(found) == {"a", "b"}
     assert turns == ["a", "a", "b", "b", "b", "b", "a", "a", "a", "a", "b", "b"]
+
+
+def test_in_the_graph_of_the_rumour_each_knows_those_who_know_him_eight_on_average_and_never_himself():
+    known = gossip.graph(range(500))
+    assert sum(map(len, known)) == 8 * 500
+    for person, friends in enumerate(known):
+        assert person not in friends
+        assert all(person in known[friend] for friend in friends)
+        assert all(friends.count(friend) <= 2 for friend in friends), "A may have chosen B, and B chosen A, once each"
+
+
+def test_all_designs_of_the_rumour_tell_it_to_everybody():
+    for name, design in gossip.DESIGNS.items():
+        if name == "SimPy":
+            pytest.importorskip("simpy")
+        rumour = design(300)
+        rumour.run(gossip.LEAST)
+        assert rumour.heard() == 1, f"{name}: no message takes less than {gossip.LEAST} ms"
+        rumour.run(gossip.END)
+        assert rumour.heard() == 300, name
+
+
+def test_a_rumour_that_does_not_reach_everybody_fails_the_bench(monkeypatch):
+    monkeypatch.setattr(gossip.sys, "stdin", [f"{gossip.END}\n"])
+    deaf = gossip.Design(run=lambda until: None, heard=lambda: 299)
+    monkeypatch.setitem(gossip.DESIGNS, "deaf", lambda people: deaf)
+    with pytest.raises(AssertionError, match="only 299 of 300"):
+        gossip.serve("deaf", 300)
+
+
+def test_every_customer_waits_exactly_as_long_at_the_till_as_in_the_bare_loop():
+    ours, theirs = (queueing.served(queue(), 5_000) for queue in (queueing.dslib, queueing.bare))
+    assert ours == theirs
+    assert any(ours), "some customer has to wait"
+
+
+def test_batches_of_waits_that_depend_on_one_another_give_an_honest_interval():
+    # Waits that stay the same for a hundred customers: a tenth of the information, and an interval ten times as wide.
+    random = Random(3)
+    alone = [random.gauss(4, 1) for _ in range(30_000)]
+    alike = [wait for wait in alone[:300] for _ in range(100)]
+    narrow, wide = queueing.interval(alone)[1], queueing.interval(alike)[1]
+    assert 6 < wide / narrow < 15
+    middle, half = queueing.interval(alone)
+    assert abs(middle - 4) <= half
+    assert half == pytest.approx(2.756 / 30_000**0.5, rel=0.3)
