@@ -262,7 +262,8 @@ class SimpleLink(Link):
             act = self.find_handler(msg)
         sim, quality, random = self.sim, self.quality, self.random
         sim._order = order = sim._order + 1
-        entry = (sim.now + (quality.low + random() * quality.span + GRID - GRID), order, self, msg, act, src)
+        time = sim.now + (quality.low + random() * quality.span + GRID - GRID)
+        entry = (time, order, self, msg, act, src)
         if sim._record is not None:
             sim._record((sim.now, entry))
         lost = quality.loss and random() < quality.loss
@@ -270,8 +271,10 @@ class SimpleLink(Link):
             sim._note("drop", src, self.dest, order, msg, "cut")
         elif lost:
             sim._note("drop", src, self.dest, order, msg, "loss")
-        else:
+        elif time < sim._horizon:
             heappush(sim._queue, entry)
+        else:
+            sim._buckets.put(entry)
 
 
 def link_class(quality: Quality) -> type[Link]:

@@ -11,11 +11,13 @@ import inspect
 from collections.abc import Callable, Iterable
 from heapq import heapify, heappop, heappush
 from itertools import repeat
-from math import inf
+from math import inf, nextafter
+from operator import length_hint
 from random import Random
 from sys import maxsize
 from typing import Any
 
+from .buckets import Buckets
 from .clocks import LEAP_MS
 from .faults import (
     Arguments,
@@ -73,12 +75,17 @@ class Simulation:
         seed: where all randomness comes from.
         trace: ``"events"`` records what happens, ``"state"`` also each node's attributes as they change, ``"off"``
             nothing.
+        queue: ``"heap"``, or ``"bucketed"``: the same order, quicker from some 100,000 messages on their way at once.
 
     Raises:
-        ValueError: two nodes of one name, a node or network that is in use already, an unknown kind of trace.
+        ValueError: two nodes of one name, a node or network that is in use already, an unknown kind of trace or queue.
     """
 
-    def __init__(self, *nodes: Node, network: Network | None = None, seed: int = 0, trace: str = "events") -> None:
+    def __init__(
+        self, *nodes: Node, network: Network | None = None, seed: int = 0, trace: str = "events", queue: str = "heap"
+    ) -> None:
+        if queue not in ("heap", "bucketed"):
+            raise ValueError(f'queue is {queue!r}: write "heap" or "bucketed"')
         if trace not in ("off", "events", "state"):
             raise ValueError(f'trace is {trace!r}: write "off", "events" or "state"')
         if isinstance(seed, bool) or not isinstance(seed, int | str):
@@ -98,6 +105,9 @@ class Simulation:
         # The queue holds (time, order, link, message, handler function, sender) for a delivery, and
         # (time, order, thing, None, None, None) for anything else: thing.fire(time, order) makes it happen.
         self._queue: list[Any] = []
+        # What a link adds at the horizon or later goes into the buckets.
+        self._buckets = Buckets(self._queue)
+        self._horizon = 0.0 if queue == "bucketed" else inf
         self._order = 0
         self._fault_order = -(10**15)
         self._scheduled: list[tuple[float, Fault | _Call]] = []
@@ -148,7 +158,7 @@ class Simulation:
         """
         if until is None:
             self._advance(inf, ENDLESS)
-            if self._queue:
+            if self._queue or self._buckets:
                 raise RuntimeError(
                     f"still busy after {ENDLESS:,} events, at {self.now:g} ms: a timer that sets itself again keeps a "
                     "system busy for ever. Say when to stop: run(until=10_000)"
@@ -179,11 +189,22 @@ class Simulation:
         turns = repeat(None, events)  # unlike range, it makes no number that nobody reads
         while True:
             try:
-                return self._take(turns, until, watched)
+                taken = self._take(turns, min(until, nextafter(self._horizon, 0)), watched)
+                if taken or not self._open_bucket(until):
+                    return taken
+                turns = repeat(None, length_hint(turns) + 1)  # one turn found nothing
+                continue
             except Died as death:  # caught out here, so that the loop pays nothing for it
                 self._end(death.node, death.reason)
             if watched:
                 self._watch()
+
+    def _open_bucket(self, until: float) -> bool:
+        """Put what comes next into the heap; whether there is anything up to that time."""
+        if self._horizon > until or not self._buckets.open_next():
+            return False
+        self._horizon = self._buckets.horizon
+        return True
 
     def _take(self, turns: Iterable[None], until: float, watched: bool) -> bool:
         queue, record = self._queue, self._record

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = {
     "the simulation": [
         "node",
+        "buckets",
         "links",
         "places",
         "routes",

@@ -231,3 +231,44 @@ def test_what_is_recorded_and_whether_the_run_has_begun_can_be_asked():
     assert off.recorded == "off"
     with pytest.raises(RuntimeError, match="records no trace"):
         off.record_states()
+
+
+@pytest.mark.parametrize("until", [None, 77.7])
+def test_a_bucketed_queue_takes_everything_in_the_same_order(until):
+    """Messages that tie, timers, crashes and cuts; run in one go, and step by step."""
+
+    class Hop(Message):
+        left: int
+
+    class Hopper(Node):
+        def on_start(self):
+            self.set_timer("tick", 1 + self.random.random())
+            self.send(self.random.choice(self.peers), Hop(30))
+
+        def on_tick_timeout(self):
+            self.log("tick")
+            if self.clock.read() < 60:
+                self.set_timer("tick", 7 * self.random.random())
+
+        def on_hop(self, src, msg):
+            if msg.left:
+                self.send(self.random.choice(self.peers), Hop(msg.left - 1))
+
+    def rows(queue, seed, latency, steps=0):
+        names = [f"n{i}" for i in range(8)]
+        nodes = [Hopper(name, peers=[p for p in names if p != name]) for name in names]
+        sim = Simulation(*nodes, network=Network(latency=latency, loss=0.01), seed=seed, queue=queue)
+        sim.at(20, sim.crash, "n1")
+        sim.at(20, sim.network.cut, "n2", "n3")
+        sim.at(30.5, sim.restart, "n1")
+        for _ in range(steps):
+            sim.step()
+        return sim.run(until).trace.digest()
+
+    for seed in range(5):
+        for latency in (0, 2, (0, 3), (5, 15), (1_000, 5_000)):
+            bucketed, heap = (rows(queue, seed, latency) for queue in ("bucketed", "heap"))
+            assert bucketed == heap, f"latency {latency}, seed {seed}"
+            assert rows("bucketed", seed, latency, steps=100) == rows("heap", seed, latency, steps=100)
+    with pytest.raises(ValueError, match="queue is 'calendar'"):
+        Simulation(queue="calendar")
