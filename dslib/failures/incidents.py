@@ -582,7 +582,7 @@ DATA_LOSS = (
         2011,
         "21 April",
         "A change sent storage traffic over a network too small for it. Cut off and connected again, the nodes all "
-        "looked for new mirrors at once. About 13 % of the volumes in the zone were stuck; 0.07 % of them all were "
+        "looked for new mirrors at once. About 13 % of the volumes in the zone were stuck; 0.07 % of all were "
         "lost.",
         Source(
             "Summary of the Amazon EC2 and Amazon RDS Service Disruption in the US East Region",
