@@ -62,7 +62,7 @@ def _seldom_collecting() -> Iterator[None]:
     """Let Python look for cyclic garbage more seldom.
 
     By default it looks after every 700 new objects, and again and again at all those that the queue and the trace keep,
-    where there is none. Runs with a trace, or with very many messages on their way, spent a third of their time on that.
+    where there is none. Runs with a trace, or with very many messages on their way, spent a third of their time on it.
     """
     before = gc.get_threshold()
     if 0 < before[0] < SELDOM[0]:
