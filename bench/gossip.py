@@ -87,10 +87,11 @@ class Person(Node):
             self.broadcast(msg)
 
 
-def dslib(people: int) -> Design:
+def dslib(people: int, queue: str = "bucketed") -> Design:
     names = [f"p{i}" for i in range(people)]
     nodes = map(Person, names, graph(names))
-    sim = Simulation(*nodes, network=Network(latency=(LEAST, MOST), streams="shared"), seed=1, trace="off")
+    network = Network(latency=(LEAST, MOST), streams="shared")
+    sim = Simulation(*nodes, network=network, seed=1, trace="off", queue=queue)
     return Design(lambda until: sim.run(until=until), lambda: sum(node.heard for node in sim.nodes.values()))
 
 
@@ -140,7 +141,17 @@ def simpy_callbacks(people: int) -> Design:
     return Design(lambda until: env.run(until=until), lambda: sum(heard))
 
 
-DESIGNS: dict[str, Callable[[int], Design]] = {"dslib": dslib, "bare": bare, "SimPy": simpy_callbacks}
+def one_heap(people: int) -> Design:
+    """dslib without buckets, as it is if nobody asks for them."""
+    return dslib(people, queue="heap")
+
+
+DESIGNS: dict[str, Callable[[int], Design]] = {
+    "dslib": dslib,
+    "dslib, one heap": one_heap,
+    "bare": bare,
+    "SimPy": simpy_callbacks,
+}
 
 
 # -- a process for each, and their turns -------------------------------------------------------------------------------
@@ -255,7 +266,7 @@ def _rows(people: int, races: list[dict[str, Spread]], simpy: str) -> list[Row]:
 
     against = [] if simpy else ratio("SimPy", "dslib")
     no_memory = "" if peak_megabytes() else "this system has no /proc/self/status, where Linux tells it"
-    peers = ["bare"] if simpy else ["bare", "SimPy"]
+    others = [name for name in DESIGNS if name in races[0] and name != "dslib"]
     found = [
         Row(4, f"{what}, seconds", bound("<=", SECONDS), seconds("dslib"), unit=" s"),
         Row(4, f"{what}, memory", bound("<=", MEGABYTES), memory("dslib"), unit=" MB", not_run=no_memory),
@@ -263,7 +274,7 @@ def _rows(people: int, races: list[dict[str, Spread]], simpy: str) -> list[Row]:
         Row(4, f"{what}, dslib / bare loop", None, ratio("dslib", "bare")),
         Row(4, "  to build its nodes", None, [one["dslib"].build for one in races], unit=" s"),
     ]
-    for name in peers:
+    for name in others:
         found += [
             Row(4, f"  {name}: seconds", None, seconds(name), unit=" s"),
             Row(4, f"  {name}: memory", None, memory(name), unit=" MB", not_run=no_memory),
