@@ -32,11 +32,12 @@ class Breakage(NamedTuple):
 
 
 class Ground(NamedTuple):
-    """What there is to break: the nodes, the pairs of them that have a link, how each clock drifts by itself."""
+    """What there is to break: the nodes, the pairs that have a link, how each clock drifts by itself, the routers."""
 
     nodes: Sequence[str]
     links: Sequence[tuple[str, str]]
     drift: Mapping[str, float]
+    routers: Sequence[str]
 
     def whole(self, what: str, of: Iterable[Any], broken: Mapping[Any, float]) -> list[Any]:
         """Those that are not broken now."""
@@ -84,8 +85,11 @@ def _partition(dice: Random, ground: Ground, broken: Mapping[Any, float]) -> Bre
     # It is mended by healing everything, so it comes only when no link is broken, and then it has them all.
     if len(ground.nodes) < 2 or len(ground.whole("link", ground.links, broken)) < len(ground.links):
         return None
-    side = sorted(dice.sample(ground.nodes, dice.randint(1, len(ground.nodes) - 1)))
-    other = tuple(sorted(node for node in ground.nodes if node not in side))
+    everyone = [*ground.nodes, *ground.routers]
+    side = sorted(dice.sample(everyone, dice.randint(1, len(everyone) - 1)))
+    other = tuple(sorted(node for node in everyone if node not in side))
+    if ground.routers and not any((a in side) != (b in side) for a, b in ground.links):
+        return None
     parts = tuple(("link", link) for link in ground.links)
     return Breakage(parts, ("network.partition", tuple(side), other), ("network.heal",))
 
@@ -219,8 +223,11 @@ def _ground(victims: Simulation | Iterable[str], only: Iterable[str] | None) -> 
         names = [name for name in names if name in wanted]
     names.sort()  # in whatever order they were named, or a set was walked: the same faults
     pairs = combinations(names, 2) if sim is None else sorted((min(pair), max(pair)) for pair in sim.network.links())
-    links = [pair for pair in pairs if pair[0] in names and pair[1] in names]
-    return Ground(names, links, {} if sim is None else {name: sim.nodes[name].clock.drift for name in names})
+    routers = [] if sim is None else sorted(sim.network.routers)
+    ends = [*names, *routers]
+    links = [pair for pair in pairs if pair[0] in ends and pair[1] in ends]
+    drift = {} if sim is None else {name: sim.nodes[name].clock.drift for name in names}
+    return Ground(names, links, drift, routers)
 
 
 def _between(given: object, what: str) -> tuple[int, int]:

@@ -7,7 +7,8 @@ from random import Random
 import networkx
 import pytest
 
-from dslib import Exponential, Message, Network, Node, Simulation
+from dslib import Exponential, Message, Network, Node, Simulation, Trace
+from dslib.nemesis import nemesis
 from dslib.places import Place, Places
 
 
@@ -331,6 +332,24 @@ def test_when_all_is_quiet_again_the_routes_are_those_of_networkx():
                 else:
                     # Who was cut off hears no news: its own side may still send towards the cut, and loses it there.
                     assert not path or not set(pairwise(path)) <= {*left.edges, *((y, x) for x, y in left.edges)}
+
+
+def test_a_nemesis_breaks_the_links_of_routers_too():
+    calls = set()
+    for seed in range(20):
+        sim = routed(count=50)
+        faults = nemesis(sim, seed=seed, until=3_000, kinds=("crash", "cut", "degrade", "partition"))
+        sim.set_faults(faults)
+        sim.run(until=3_000)
+        calls |= {f.call for f in faults}
+        assert sim.network.route("a", "b")[-1:] == ["b"], f"seed {seed}: all was mended"
+    assert {"network.cut", "network.degrade", "network.partition", "crash"} <= calls
+
+
+def test_a_routed_trace_goes_to_json_and_back():
+    trace = routed(count=30, faults=[(20, "crash", "r2")], reroute_ms=5).run().trace
+    assert Trace.from_json(trace.to_json()).digest() == trace.digest()
+    assert "hop      r1 → r2" in str(trace)
 
 
 class NoMean:

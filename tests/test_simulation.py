@@ -1,5 +1,7 @@
 """The event queue: order, time, restarts, properties."""
 
+import gc
+
 import pytest
 
 from dslib import Clock, Message, Network, Node, PropertyBroken, Simulation
@@ -272,3 +274,27 @@ def test_a_bucketed_queue_takes_everything_in_the_same_order(until):
             assert rows("bucketed", seed, latency, steps=100) == rows("heap", seed, latency, steps=100)
     with pytest.raises(ValueError, match="queue is 'calendar'"):
         Simulation(queue="calendar")
+
+
+def test_python_s_garbage_collector_is_left_as_it_was_found():
+    before = gc.get_threshold()
+    seen = []
+    sim = Simulation(Ticker("a"))
+    sim.at(5, lambda: seen.append(gc.get_threshold()))
+    sim.run(until=10)
+    assert gc.get_threshold() == before
+    assert seen[0][0] > before[0], "it looks less often during a run"
+
+    sim = Simulation(Ticker("a"))
+    sim.always(lambda s: s.now < 5)
+    with pytest.raises(PropertyBroken):
+        sim.run(until=100)
+    assert gc.get_threshold() == before, "after a run that was stopped, too"
+    try:
+        gc.set_threshold(0)
+        sim = Simulation(Ticker("a"))
+        sim.at(5, lambda: seen.append(gc.get_threshold()))
+        sim.run(until=10)
+        assert seen[-1][0] == 0, "switched off stays off"
+    finally:
+        gc.set_threshold(*before)

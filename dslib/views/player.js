@@ -260,6 +260,7 @@ function dropReason(run, flight, index) {
   if (reason === "down") return `${dest} is down`;
   if (reason === "queue") return "the queue of the link is full";
   if (reason === "loss") return "it was lost on the way";
+  if (reason.includes(" at ")) return `on its route: ${reason}`;  // through routers; "ttl at r3"
   const state = cutsAt(run, index);
   return state.partOf.get(src) !== state.partOf.get(dest) ? `${dest} is on the other side of the cut`
     : `the link from ${src} to ${dest} is cut`;
