@@ -1,7 +1,7 @@
 """dslib: distributed systems small enough to read, made to be broken.
 
-Read the files in this order: node, network, simulation, clocks, trace, history, clients, faults, specs, checkers,
-metrics, testing. Then protocols, scenarios, views.
+Read the files in this order: node, links, network, simulation, clocks, trace, history, clients, faults, specs,
+checkers, metrics, testing. Then routes, places, protocols, scenarios, views.
 """
 
 from .checkers import check_linearizable
@@ -12,13 +12,14 @@ from .history import History, Operation
 from .metrics import good_share, latencies, what_users_saw
 from .network import Exponential, Network
 from .node import Message, Node
+from .places import Place, Places
 from .simulation import PropertyBroken, Simulation
 from .specs import CasRegister, KeyValue, Mutex, Register
 from .trace import Event, Trace
 
 __all__ = [
     "CasRegister", "Client", "Clock", "Event", "Exponential", "Fault", "History", "KeyValue", "LamportClock",
-    "LoadClient", "Message", "Mutex", "Network", "Node", "Operation", "PropertyBroken", "Refusal", "Register", "Reply",
-    "Request", "Retry", "ScriptClient", "ServiceClient", "Simulation", "Trace", "VectorClock", "check_linearizable",
+    "LoadClient", "Message", "Mutex", "Network", "Node", "Operation", "Place", "Places", "PropertyBroken", "Refusal",
+    "Register", "Reply", "Request", "Retry", "ScriptClient", "ServiceClient", "Simulation", "Trace", "VectorClock", "check_linearizable",
     "good_share", "happened_before", "latencies", "what_users_saw",
 ]  # fmt: skip
