@@ -20,6 +20,6 @@ from .trace import Event, Trace
 __all__ = [
     "CasRegister", "Client", "Clock", "Event", "Exponential", "Fault", "History", "KeyValue", "LamportClock",
     "LoadClient", "Message", "Mutex", "Network", "Node", "Operation", "Place", "Places", "PropertyBroken", "Refusal",
-    "Register", "Reply", "Request", "Retry", "ScriptClient", "ServiceClient", "Simulation", "Trace", "VectorClock", "check_linearizable",
-    "good_share", "happened_before", "latencies", "what_users_saw",
+    "Register", "Reply", "Request", "Retry", "ScriptClient", "ServiceClient", "Simulation", "Trace", "VectorClock",
+    "check_linearizable", "good_share", "happened_before", "latencies", "what_users_saw",
 ]  # fmt: skip

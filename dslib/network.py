@@ -211,6 +211,8 @@ class Network:
     def connected(self, src: str, dest: str) -> bool:
         """Whether a message sent now from ``src`` to ``dest`` could get through: linked, and not cut.
 
+        Where messages are routed: whether every link of its route carries, and whoever passes it on is up.
+
         Raises:
             ValueError: an unknown node.
         """
@@ -218,8 +220,8 @@ class Network:
         if self._routes is None:
             return self._linked(src, dest) and not self._is_cut(src, dest)
         path = self._routes.route(src, dest)
-        works = all(self._routes.routers[place].works for place in path)
-        return path[-1:] == [dest] and works and not any(self._is_cut(a, b) for a, b in pairwise(path))
+        up = not self._sim.started or all(self._routes.routers[place].works for place in path[1:-1])
+        return path[-1:] == [dest] and up and not any(self._is_cut(a, b) for a, b in pairwise(path))
 
     def route(self, src: str, dest: str) -> list[str]:
         """The places that a message from ``src`` to ``dest`` would come by if it were sent now, both ends included.
@@ -428,7 +430,8 @@ def _partition_args(sim: Simulation, groups: tuple[Iterable[str], ...]) -> tuple
 def _cut_args(sim: Simulation, a: str, b: str, one_way: bool) -> tuple[Any, ...]:
     if machine_name(sim, a) == machine_name(sim, b):
         raise ValueError(f"a cut names node {a!r} twice: name the two ends of a link")
-    _check_link(sim, a, b)
+    if sim.network._routes is not None:
+        _check_link(sim, a, b)
     if not isinstance(one_way, bool):
         raise ValueError(f"one_way is {one_way!r}: write True (only {a} → {b}) or False (both ways)")
     return (a, b, True) if one_way else (*sorted((a, b)),)
@@ -441,10 +444,11 @@ def _heal_args(sim: Simulation, pair: tuple[str, ...]) -> tuple[Any, ...]:
 
 
 def _check_link(sim: Simulation, a: str, b: str) -> None:
-    """Where messages are routed, only links can break; elsewhere each pair of nodes has one, or has none to break."""
+    """Only a link that is there can break."""
     network = sim.network
-    if network._routes is not None and not (network._linked(a, b) or network._linked(b, a)):
-        neighbours = [place for place in network._routes.routers if network._linked(a, place) and place != a]
+    if not (network._linked(a, b) or network._linked(b, a)):
+        places = sim.nodes if network._routes is None else network._routes.routers
+        neighbours = [place for place in places if network._linked(a, place) and place != a]
         raise ValueError(f"{a!r} and {b!r} have no link: {a!r} has links to {', '.join(map(repr, neighbours[:12]))}")
 
 

@@ -453,6 +453,12 @@ def test_a_link_is_not_degraded_by_a_slip_of_the_pen(args, options, says):
         sim.at(5, sim.network.degrade, *args, **options)
 
 
+def test_only_a_link_of_the_topology_can_be_degraded():
+    sim = Simulation(*map(Node, "abcd"), network=Network(topology=networkx.cycle_graph(["a", "b", "c", "d"])))
+    with pytest.raises(ValueError, match="'a' and 'c' have no link: 'a' has links to 'b', 'd'"):
+        sim.network.degrade("a", "c", loss=0.5)
+
+
 # -- one stream for all links -----------------------------------------------------------------------------------------
 
 

@@ -240,6 +240,14 @@ def test_a_partition_cuts_the_links_between_the_groups_and_none_else():
     assert str(sim.faults[0]) == "sim.at(50, sim.network.partition, {'r1', 'r2'}, {'b', 'r3'})"
 
 
+def test_two_nodes_are_connected_if_the_route_they_use_now_carries():
+    sim = routed(faults=[(20, "cut", "r1", "r2")])
+    assert sim.network.connected("a", "b"), "before the run begins"
+    for time, whether in ((10, True), (30, False), (69, False), (80, True)):
+        sim.run(until=time)
+        assert sim.network.connected("a", "b") is whether, f"at {time} ms"
+
+
 def test_a_directed_link_is_used_one_way():
     g = networkx.DiGraph([("a", "r1"), ("r1", "b"), ("b", "r2"), ("r2", "a")])
     sim = Simulation(Sink("a"), Sink("b"), network=Network(topology=g, routes=True))
