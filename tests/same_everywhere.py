@@ -22,6 +22,8 @@ from dslib import (
     Message,
     Network,
     Node,
+    Place,
+    Places,
     Reply,
     Request,
     Retry,
@@ -62,11 +64,11 @@ class Store(Node):
         self.values[msg.key] = self.disk[msg.key] = msg.value
 
 
-def stores(*others: Node, seed: int = 0, trace: str = "events", **network: object) -> Simulation:
+def stores(*others: Node, seed: int = 0, trace: str = "events", queue: str = "heap", **network: object) -> Simulation:
     replicas = (
         Store(n, peers=[p for p in NAMES if p != n], clock=Clock(offset=i, drift=i / 999)) for i, n in enumerate(NAMES)
     )
-    return Simulation(*replicas, *others, network=Network(**network), seed=seed, trace=trace)
+    return Simulation(*replicas, *others, network=Network(**network), seed=seed, trace=trace, queue=queue)
 
 
 def partition_and_crash() -> str:
@@ -93,6 +95,31 @@ def a_queue_before_a_slow_wire() -> str:
     return recorded(stores(load, seed=5, bandwidth=4, queue_bytes=2_000).run(until=1_000))
 
 
+class Cables:
+    """Four cities and the cables between them, one of which is bad."""
+
+    nodes = (*NAMES, "users", "Frankfurt", "Singapore")
+    edges = (
+        ("r1", "Frankfurt"), ("r2", "Frankfurt", {"corruption": 0.1, "loss": 0.05}),
+        ("r3", "Singapore", {"fifo": True}),
+        ("Frankfurt", "Singapore", {"duplication": 0.1}), ("users", "Frankfurt"), ("users", "r3", {"reordering": 0.2}),
+    )  # fmt: skip
+
+
+def routes_between_cities() -> str:
+    cities = {"r1": "Zurich", "r2": "New York", "r3": "Tokyo", "Frankfurt": "Frankfurt", "Singapore": "Singapore"}
+    places = Places({name: Place(city=city, region=city[0]) for name, city in cities.items()})
+    load = LoadClient("users", service=NAMES, rate=60, timeout=600, operation=lambda n, dice: ("put", "xyz"[n % 3], n))
+    network = {"topology": Cables(), "routes": True, "reroute_ms": (50, 500), "places": places, "ttl": 9}
+    sim = stores(load, seed=8, queue="bucketed", **network)
+    sim.at(300, sim.network.cut, "Frankfurt", "Singapore")
+    sim.at(500, sim.network.degrade, "users", "Frankfurt", delay=20, corruption=0.2)
+    sim.at(900, sim.network.heal)
+    sim.at(1_200, sim.crash, "Singapore")
+    sim.at(1_300, sim.network.isolate, "region", "N")
+    return recorded(sim.run(until=2_000))
+
+
 def verdicts_in_words() -> str:
     retry = Retry(times=1)
     people = [
@@ -114,7 +141,7 @@ def recorded(sim: Simulation) -> str:
 
 Case = Callable[[], str]
 RECORDED: list[Case] = [partition_and_crash, exponential_latency_and_jitter, a_queue_before_a_slow_wire, a_day_of_chat]
-IN_WORDS: list[Case] = [verdicts_in_words]
+IN_WORDS: list[Case] = [verdicts_in_words, routes_between_cities]
 
 
 def digests(cases: list[Case]) -> dict[str, str]:
