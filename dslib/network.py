@@ -11,6 +11,8 @@ Delivery semantics, in full:
   ``b`` is down, nobody does. The sender is told nothing in any of these cases.
 - Delays and losses come from the simulation's seed, one stream of random numbers for each link. Loss is drawn even
   where a cut stops the message, so that editing a fault leaves everything before it as it was.
+- With ``routes=True`` a message crosses several links, one after the other, and all of this holds for each of them: see
+  ``routes.py``.
 """
 
 from __future__ import annotations
@@ -58,7 +60,8 @@ class Network:
         queue_bytes: how much may wait for a link with a bandwidth; what does not fit is dropped.
         topology: a graph with ``.nodes`` and ``.edges``, as in networkx: only neighbours can talk. None: all can. An
             edge with an attribute called like one of these settings, such as ``loss``, has a value of its own.
-        streams: ``"per link"``, or ``"shared"``: one stream of random numbers for all links, when there are very many.
+        streams: ``"per link"``, or ``"shared"``: one stream of random numbers for all links, when there are very many;
+            where nothing tells the links to one node apart, it also has one link for all senders.
         reordering: the probability that a message is held back for a second delay, and 1 ms at least, so that what is
             sent meanwhile overtakes it, also on a link with a bandwidth.
         corruption: the probability that one bit of one field is flipped on the way. The message is delivered all the
