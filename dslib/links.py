@@ -154,7 +154,7 @@ class Link:
     ) -> None:
         self.sim, self.src, self.dest, self.quality, self.random, self.cut = sim, src, dest, quality, random, cut
         self.receiver: Any = sim.nodes.get(dest)  # None: a router
-        self.handlers: Any = self.receiver and self.receiver._handlers
+        self.handlers: Any = None if self.receiver is None else self.receiver._handlers
         self.free_at = 0.0  # when the wire has sent all that waits for it
         self.last_at = 0.0  # when the last of what is on the way arrives
 
@@ -217,22 +217,24 @@ class Link:
                 self.free_at = start + (size / quality.bandwidth + GRID - GRID)
                 delay += self.free_at - now
         if quality.fifo and fate is None:
-            self.last_at = max(self.last_at, now + delay)
-            delay = self.last_at - now
+            delay = self._in_order(delay)
         return delay, fate, msg
 
     def cross_again(self, msg: Message, src: str) -> tuple[float, Message] | None:
         """What happens to the second copy of a message: its delay and what arrives, or nothing, by dice of its own."""
-        quality, random, now = self.quality, self.random, self.sim.now
+        quality, random = self.quality, self.random
         delay, lost = self._delay(src), random() < quality.loss
         if quality.corruption and random() < quality.corruption:
             msg = corrupted(msg, random)
         if lost or (self.cut and self.stops(src)):
             return None
-        if quality.fifo:
-            self.last_at = max(self.last_at, now + delay)
-            delay = self.last_at - now
-        return delay, msg
+        return self._in_order(delay) if quality.fifo else delay, msg
+
+    def _in_order(self, delay: float) -> float:
+        """The delay of a message that may not overtake those before it."""
+        now = self.sim.now
+        self.last_at = max(self.last_at, now + delay)
+        return self.last_at - now
 
     def _delay(self, src: str) -> float:
         try:
