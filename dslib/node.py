@@ -290,15 +290,15 @@ class Node:
     _sim: Simulation
     _links: dict[str, Link]
     _up: bool  # takes what arrives: neither down nor paused
-    _waiting: list[tuple[float, int, Any]] | None  # what a paused node has to do when it goes on: (time, order, thing)
+    _on_hold: list[tuple[float, int, Any]] | None  # what a paused node has to do when it goes on: (time, order, thing)
     _slowness: float
     _pace: float  # true ms for each ms that a timer is set to
 
     # A slot survives a crash; whatever a student's class sets goes to __dict__, and is lost. (Slots are also nearer to
     # the processor: with them the nodes of a large system fit into its cache.)
     __slots__ = (
-        "__dict__", "_arguments", "_handlers", "_links", "_pace", "_random", "_sim", "_slowness", "_timers", "_up",
-        "_waiting", "clock", "disk", "name", "peers",
+        "__dict__", "_arguments", "_handlers", "_links", "_on_hold", "_pace", "_random", "_sim", "_slowness", "_timers",
+        "_up", "clock", "disk", "name", "peers",
     )  # fmt: skip
 
     def __new__(cls, *args: Any, **settings: Any) -> Node:
@@ -309,7 +309,7 @@ class Node:
         node._random = None
         node._timers = {}
         node._up = False
-        node._waiting = None
+        node._on_hold = None
         node._slowness = node._pace = 1.0
         node._sim = node._links = NOWHERE
         return node
@@ -413,11 +413,11 @@ class Node:
     def _stand_still(self) -> None:
         """A pause begins: nothing is taken, and the running timers wait with all else that has to be done."""
         self._up = False
-        self._waiting = [timer.stop() for timer in self._timers.values() if timer.deadline is not None]
+        self._on_hold = [timer.stop() for timer in self._timers.values() if timer.deadline is not None]
 
     def _go_on(self) -> None:
         """A pause ends: what waited happens now, in the order in which it would have happened."""
-        sim, waiting, self._waiting, self._up = self._sim, self._waiting, None, True
+        sim, waiting, self._on_hold, self._up = self._sim, self._on_hold, None, True
         for time, order, thing in sorted(waiting or (), key=itemgetter(0, 1)):
             if type(thing) is Timer and time > sim.now:
                 thing.go_on(time, order)
@@ -433,13 +433,13 @@ class Node:
         sim, before = self._sim, self._pace
         self._pace = self.clock.pace * self._slowness
         running = [timer.stop() for timer in self._timers.values() if timer.deadline is not None]
-        waiting, self._waiting = self._waiting, [] if self._waiting is not None else None
+        waiting, self._on_hold = self._on_hold, [] if self._on_hold is not None else None
         for time, order, thing in sorted([*running, *(waiting or ())], key=itemgetter(0, 1)):
             if type(thing) is Timer and time > sim.now:
                 time = sim.now + (time - sim.now) * (self._pace / before)
                 sim._order = order = sim._order + 1  # the entry in the queue, with the old one, no longer counts
-            if self._waiting is not None:
-                self._waiting.append((time, order, thing))
+            if self._on_hold is not None:
+                self._on_hold.append((time, order, thing))
             else:
                 thing.go_on(time, order)
 

@@ -95,7 +95,7 @@ class Router:
     @property
     def works(self) -> bool:
         """Whether it passes packets on. A paused process does not stop its machine from doing so."""
-        return self.up if self.node is None else self.node._up or self.node._waiting is not None
+        return self.up if self.node is None else self.node._up or self.node._on_hold is not None
 
     def next_hop(self, dest: str) -> str | None:
         """Where it sends what is for ``dest``."""

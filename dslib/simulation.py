@@ -366,7 +366,7 @@ class Simulation:
     @fault("resume", lambda sim, node: (node_name(sim, node),))
     def resume(self, node: str) -> None:
         """End a pause: all that waited happens now, in the order in which it would have. Else nothing changes."""
-        if self.nodes[node]._waiting is not None:
+        if self.nodes[node]._on_hold is not None:
             self.nodes[node]._go_on()
 
     @fault("slow", lambda sim, node, factor: (node_name(sim, node), factor_above_0(factor, "the factor of slow")))
@@ -425,7 +425,7 @@ class Simulation:
             RuntimeError: it was called directly, in the middle of a run, so that the disk was not watched.
         """
         victim = self.nodes[node]
-        if victim._up or victim._waiting is not None:
+        if victim._up or victim._on_hold is not None:
             victim.disk.tear()
             self._end(victim)
 
@@ -446,7 +446,7 @@ class Simulation:
         for machine in self.network._members(level, name):
             if machine not in self.nodes:
                 self.network._set_router(machine, up=True)
-            elif not self.nodes[machine]._up and self.nodes[machine]._waiting is None:
+            elif not self.nodes[machine]._up and self.nodes[machine]._on_hold is None:
                 self._restart(self.nodes[machine])
 
     # -- properties -------------------------------------------------------------------------------------------------
@@ -574,7 +574,7 @@ class Simulation:
 
     def _end(self, node: Node, reason: str = "") -> None:
         """A process ends, if there is one: its memory is gone, and what waited for it while it was paused."""
-        waiting, node._waiting = node._waiting, None
+        waiting, node._on_hold = node._on_hold, None
         if node._up or waiting is not None:
             node._up = False
             node._lose_state()
@@ -594,8 +594,8 @@ class Simulation:
             if self._record is not None:
                 self._record(entry)
             act(node, src, msg)
-        elif node._waiting is not None:
-            node._waiting.append((time, order, _Arrived(self, entry)))
+        elif node._on_hold is not None:
+            node._on_hold.append((time, order, _Arrived(self, entry)))
         else:
             self._note("drop", src, link.dest, self._copies.get(order, order), msg, "down")
 
@@ -609,7 +609,7 @@ class Simulation:
     def _note_states(self) -> None:
         assert self._states is not None
         for name, node in self.nodes.items():
-            state = node._state() if node._up or node._waiting is not None else {}
+            state = node._state() if node._up or node._on_hold is not None else {}
             if state != self._states.get(name, {}):
                 self._states[name] = state
                 self._note("state", name, detail=state)
@@ -674,8 +674,8 @@ class _Start:
 
     def fire(self, time: float, order: int) -> None:
         node = self.node
-        if node._waiting is not None:
-            node._waiting.append((time, order, self))
+        if node._on_hold is not None:
+            node._on_hold.append((time, order, self))
         elif node._up and node.name in node._sim._unstarted:
             node._sim._start(node)
 
@@ -695,8 +695,8 @@ class _Arrived:
         if node._up:
             self._note("deliver")
             self.act(node, self.src, self.msg)
-        elif node._waiting is not None:
-            node._waiting.append((time, order, self))
+        elif node._on_hold is not None:
+            node._on_hold.append((time, order, self))
         else:
             self.drop()
 
@@ -719,8 +719,8 @@ class _Act:
         self.node, self.what, self.args = node, what, args
 
     def fire(self, time: float, order: int) -> None:
-        if self.node._waiting is not None:
-            self.node._waiting.append((time, order, self))
+        if self.node._on_hold is not None:
+            self.node._on_hold.append((time, order, self))
         elif self.node._up:
             getattr(self.node, f"act_{self.what}")(*self.args)
 

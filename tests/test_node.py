@@ -1,7 +1,11 @@
 """Messages and nodes."""
 
+import re
+from pathlib import Path
+
 import pytest
 
+import dslib
 from dslib import Clock, Message, Network, Node, Simulation
 
 
@@ -291,3 +295,15 @@ def test_timers_with_keys_are_forgotten_when_they_rang_or_were_cancelled():
     sim = Simulation(Server("s")).run(until=500)
     assert [e.detail for e in sim.trace.where(kind="log")] == [str(n) for n in range(50, 100)]
     assert sim.nodes["s"]._timers == {}
+
+
+def test_no_node_of_ours_keeps_its_own_state_where_node_keeps_its():
+    """Such an attribute would survive a crash, and confuse the simulation."""
+    kept = [name for name in Node.__slots__ if name.startswith("_") and name != "__dict__"]
+    taken = re.compile(rf"self\.({'|'.join(kept)})\s*(:[^=]*)?=[^=]")
+    core = ("node.py", "clocks.py", "simulation.py", "network.py", "links.py", "routes.py", "testing.py")
+    assert taken.search("        self._timers: dict[str, float] = {}")
+    for path in sorted(Path(dslib.__file__).parent.rglob("*.py")):
+        if path.name not in core and path.parent.name != "views":
+            found = [line for line in path.read_text(encoding="utf-8").splitlines() if taken.search(line)]
+            assert not found, f"{path.name}: {found[0].strip()}"
