@@ -130,10 +130,8 @@ class Quality:
 
     @property
     def is_simple(self) -> bool:
-        """Whether nothing but a uniform delay and a loss can happen."""
-        return self.law is None and not (
-            self.duplication or self.reordering or self.corruption or self.bandwidth or self.fifo
-        )
+        """Whether nothing but a uniform delay, a loss and a wait for the wire can happen."""
+        return self.law is None and not (self.duplication or self.reordering or self.corruption or self.fifo)
 
     @property
     def remembers(self) -> bool:
@@ -192,7 +190,7 @@ class Link:
 
     def cross(self, msg: Message, src: str) -> tuple[float, str | None, Message]:
         """What happens to one message on this link: its delay in ms, why it is lost if it is, and what arrives."""
-        quality, random, now = self.quality, self.random, self.sim.now
+        quality, random = self.quality, self.random
         if quality.law is None:
             delay = quality.low + random() * quality.span + GRID - GRID
         else:
@@ -208,14 +206,11 @@ class Link:
         if self.cut and self.stops(src):
             fate = "cut"
         elif quality.bandwidth is not None and fate is None:
-            # One message at a time is on the wire; those behind it wait, or find no room to wait in.
-            start = self.free_at if self.free_at > now else now
-            size, wait = msg.size_bytes, start - now
-            if quality.queue_bytes is not None and wait * quality.bandwidth + size > quality.queue_bytes:
+            wait = self._onto_wire(msg)
+            if wait is None:
                 fate = "queue"
             else:
-                self.free_at = start + (size / quality.bandwidth + GRID - GRID)
-                delay += self.free_at - now
+                delay += wait
         if quality.fifo and fate is None:
             delay = self._in_order(delay)
         return delay, fate, msg
@@ -229,6 +224,17 @@ class Link:
         if lost or (self.cut and self.stops(src)):
             return None
         return self._in_order(delay) if quality.fifo else delay, msg
+
+    def _onto_wire(self, msg: Message) -> float | None:
+        """How long a message waits for the wire and is sent over it, in ms; None if it finds no room to wait in."""
+        now, bandwidth, limit = self.sim.now, self.quality.bandwidth, self.quality.queue_bytes
+        # One message at a time is on the wire; the others wait behind it.
+        start = self.free_at if self.free_at > now else now
+        size = msg.size_bytes
+        if limit is not None and (start - now) * bandwidth + size > limit:  # type: ignore[operator]
+            return None
+        self.free_at = free_at = start + (size / bandwidth + GRID - GRID)  # type: ignore[operator]
+        return free_at - now
 
     def _in_order(self, delay: float) -> float:
         """The delay of a message that may not overtake those before it."""
@@ -253,7 +259,7 @@ class Link:
 
 
 class SimpleLink(Link):
-    """A link on which nothing but a uniform delay, a loss and a cut can happen: the same, in as few steps as we can."""
+    """A link without a law and without tricks: a uniform delay, a loss, a cut, a wire. The same in fewer steps."""
 
     __slots__ = ()
 
@@ -263,16 +269,23 @@ class SimpleLink(Link):
         except KeyError:
             act = self.find_handler(msg)
         sim, quality, random = self.sim, self.quality, self.random
+        delay = quality.low + random() * quality.span + GRID - GRID
+        fate = "loss" if quality.loss and random() < quality.loss else None
+        if self.cut and self.stops(src):
+            fate = "cut"
+        elif quality.bandwidth is not None and fate is None:
+            wait = self._onto_wire(msg)
+            if wait is None:
+                fate = "queue"
+            else:
+                delay += wait
         sim._order = order = sim._order + 1
-        time = sim.now + (quality.low + random() * quality.span + GRID - GRID)
+        time = sim.now + delay
         entry = (time, order, self, msg, act, src)
         if sim._record is not None:
             sim._record((sim.now, entry))
-        lost = quality.loss and random() < quality.loss
-        if self.cut and self.stops(src):
-            sim._note("drop", src, self.dest, order, msg, "cut")
-        elif lost:
-            sim._note("drop", src, self.dest, order, msg, "loss")
+        if fate is not None:
+            sim._note("drop", src, self.dest, order, msg, fate)
         elif time < sim._horizon:
             heappush(sim._queue, entry)
         else:
