@@ -18,12 +18,13 @@ from .node import Message, Node
 
 
 class Request(Message):
-    """Please do ``f`` to ``key`` with ``arg``. All attempts at one operation carry the same ``id``."""
+    """Please do ``f`` to ``key`` with ``arg``, for ``tenant``. All attempts at one operation carry the same ``id``."""
 
     id: int
     f: str
     key: Any = None
     arg: Any = None
+    tenant: str = ""
 
 
 class Reply(Message):
@@ -95,6 +96,7 @@ class ServiceClient(Client):
         service: the node to ask, or several: after a time-out the next one is asked.
         timeout: ms to wait for an answer to each attempt.
         retry: what to do when none came.
+        tenant: on whose behalf it asks; its own name when left out.
 
     Subclasses call ``self.ask(f, key, arg)`` and may define ``finished(op)``, called when an operation was answered,
     refused or given up.
@@ -103,6 +105,7 @@ class ServiceClient(Client):
     service: str | tuple[str, ...]
     timeout: float = 100.0
     retry: Retry = Retry()
+    tenant: str = ""
 
     def on_start(self) -> None:
         """Nobody has been asked yet."""
@@ -119,7 +122,7 @@ class ServiceClient(Client):
         if self.retry.budget is not None:
             self._tokens = min(self._tokens + self.retry.budget, self.retry.budget_cap)
         # The operation's id is the idempotency key: every attempt carries it.
-        self._attempt(op, Request(op.id, f, key, arg), 0)
+        self._attempt(op, Request(op.id, f, key, arg, self.tenant or self.name), 0)
         return op
 
     def finished(self, op: Operation) -> None:
@@ -210,14 +213,18 @@ class LoadClient(ServiceClient):
     """Asks at a rate, whether or not it was answered: an open loop, many users behind one name.
 
     Args:
-        rate: operations a second on average.
+        rate: operations a second on average: a number, or a function of the time in ms, never above ``peak``.
+        peak: the highest value of a ``rate`` that is a function.
         operation: what to ask: a tuple ``(f, key, arg)``, or a function of the operation's number (0, 1, …) and the
             client's ``random`` that returns one.
         spacing: ``"random"`` (exponential gaps, a Poisson process) or ``"even"``.
         start, stop: ms; the first operation comes after ``start``, none after ``stop``.
+
+    ``sim.at(t, sim.act, "acme", "surge", 10)`` makes it ask ten times as often from then on; 1 ends the surge.
     """
 
-    rate: float = 1.0
+    rate: float | Callable[[float], float] = 1.0
+    peak: float | None = None
     operation: tuple[Any, ...] | Callable[[int, Random], tuple[Any, ...]] = ("get",)
     spacing: str = "random"
     start: float = 0.0
@@ -226,12 +233,29 @@ class LoadClient(ServiceClient):
     def on_start(self) -> None:
         """Wait for the first arrival."""
         super().on_start()
-        if not 0 < self.rate < inf:
-            raise ValueError(f"client {self.name!r} has rate {self.rate!r}: write operations a second, above 0")
+        if callable(self.rate):
+            if self.peak is None or self.spacing == "even":
+                raise ValueError(
+                    f"client {self.name!r} has a rate that changes with time: write the highest it can be, "
+                    'peak=100, and spacing="random"'
+                )
+            self._peak = self.peak
+        else:
+            self._peak = self.rate
+        if not 0 < self._peak < inf:
+            raise ValueError(f"client {self.name!r} has rate {self._peak!r}: write operations a second, above 0")
         if self.spacing not in ("random", "even"):
             raise ValueError(f'client {self.name!r} has spacing {self.spacing!r}: write "random" or "even"')
         self._asked = 0
+        self._surge = 1.0
         self.set_timer("arrival", max(0.0, self.start - self._sim.now) + self._gap_ms())
+
+    def act_surge(self, factor: float) -> None:
+        """More users, or fewer: ``factor`` times as many as usual."""
+        if not 0 < factor < inf:
+            raise ValueError(f"client {self.name!r} was told to surge by {factor!r}: write a factor above 0")
+        self._surge = factor
+        self.set_timer("arrival", self._gap_ms())
 
     def invoke(self, f: str, key: Any = None, arg: Any = None) -> Operation:
         """One more user, while others still wait for their answers."""
@@ -240,12 +264,26 @@ class LoadClient(ServiceClient):
 
     def on_arrival_timeout(self) -> None:
         """One user asks; the next one is on the way."""
-        if self._sim.now > self.stop:
+        now = self._sim.now
+        if now > self.stop:
             return
-        number, self._asked = self._asked, self._asked + 1
-        self.ask(*(self.operation(number, self.random) if callable(self.operation) else self.operation))
+        if not callable(self.rate) or self._accepts(now):
+            number, self._asked = self._asked, self._asked + 1
+            self.ask(*(self.operation(number, self.random) if callable(self.operation) else self.operation))
         self.set_timer("arrival", self._gap_ms())
 
+    def _accepts(self, now: float) -> bool:
+        """Thinning (Lewis and Shedler 1979): arrivals at the peak rate, of which each stays with a share that varies."""
+        rate = self.rate(now)  # type: ignore[operator]
+        if not 0 <= rate <= self._peak:
+            raise ValueError(
+                f"client {self.name!r} has a rate of {rate!r} at {now:g} ms: its peak is {self._peak!r}, and it cannot "
+                "be negative"
+            )
+        return bool(self.random.random() * self._peak < rate)
+
     def _gap_ms(self) -> float:
-        mean = 1_000 / self.rate
-        return mean if self.spacing == "even" else self.random.expovariate(1.0) * mean + GRID - GRID
+        mean = 1_000 / (self._peak * self._surge)
+        if self.spacing == "even":
+            return mean
+        return self.random.expovariate(1.0) * mean + GRID - GRID

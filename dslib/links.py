@@ -99,7 +99,7 @@ class Quality:
         if fifo and reordering:
             raise ValueError(f"reordering is {reordering!r} on a link with fifo=True, which never reorders: choose one")
         self.bandwidth, self.queue_bytes, self.fifo = bandwidth, queue_bytes, bool(fifo)
-        self.low, self.span, self.law = _parse_latency(latency)
+        self.low, self.span, self.law = parse_latency(latency)
         #: The mean delay in ms, without any queue; None if its law does not say.
         self.mean_ms: float | None = self.low + self.span / 2
         if self.law is not None:
@@ -318,7 +318,7 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _parse_latency(latency: Any) -> tuple[float, float, Law | None]:
+def parse_latency(latency: Any) -> tuple[float, float, Law | None]:
     """``(low, span, law)``: a uniform draw, or a law."""
     if callable(latency):
         return 0.0, 0.0, latency
