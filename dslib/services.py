@@ -549,18 +549,16 @@ class Balancer(Node):
 
     def _lose(self, backend: str) -> None:
         """A backend is out: what was open there may be the cause, and may be done elsewhere."""
-        lost = [key for key in self._open if key[0] == backend]
-        for key in lost:
-            for one in self._open.pop(key):
-                self._count[backend] -= 1
-                if one.timer and not one.given_up:
-                    self.cancel_timer("waited", key=one.timer)
-                if self._quarantine is not None:
-                    self._quarantine.died(fingerprint(one.msg))
-                    if self._quarantine.holds(fingerprint(one.msg)):
-                        continue
-                if not one.given_up:
-                    self._elsewhere(one, "")
+        lost = [one for key in [key for key in self._open if key[0] == backend] for one in self._open.pop(key)]
+        if self._quarantine is not None:
+            for suspect in dict.fromkeys(fingerprint(one.msg) for one in lost):  # one death, one count
+                self._quarantine.died(suspect)
+        for one in lost:
+            self._count[backend] -= 1
+            if one.timer and not one.given_up:
+                self.cancel_timer("waited", key=one.timer)
+            if not one.given_up and not (self._quarantine and self._quarantine.holds(fingerprint(one.msg))):
+                self._elsewhere(one, "")
 
 
 class _Open:

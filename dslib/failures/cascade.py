@@ -1,9 +1,8 @@
 """7. Cascading failure: one loss overloads the rest, and what they do about it keeps them down.
 
 Three servers at 70 %. At 20 s one dies, and is started again ten seconds later. The two that are left have 105 % each:
-queues grow, users time out and ask again, three times, which is more work still. A process whose queue has grown too
-long runs out of memory and dies too. When the first one is back the trigger is gone, and nothing gets better: as many
-repetitions as the users send are more than three servers can do (Bronson et al. 2021, "Metastable failures in
+queues grow, users time out and ask again, three times, which is more work still. When the first one is back the trigger
+is gone, and nothing gets better: with their repetitions the users ask for more than three servers can do (Bronson et al. 2021, "Metastable failures in
 distributed systems", HotOS).
 
 The mitigated service keeps its queues so short that whoever waits is still there when the turn comes, and refuses the
@@ -34,13 +33,14 @@ class Params(Knobs):
     servers: int = knob(3, 2, 6, "servers behind the door")
     utilisation: float = knob(0.7, 0.1, 0.95, "how busy each server is before one dies; safe below (n - 1) / n")
     retries: int = knob(3, 0, 5, "how often a user asks again")
+    memory: int = knob(0, 0, 2_000, "waiting requests at which a naive server dies, too; 0 for none")
 
 
 def simulate(params: Params, seed: int, mitigated: bool, trace: str = "off") -> Simulation:
     """The chat service; one of its servers dies at 20 s and is back at 30 s."""
     names = server_names(params.servers)
     told: dict[str, Any] = {"workers": 1, "service": Exponential(mean=SERVICE_MS)}
-    told |= {"queue_bound": 8} if mitigated else {"memory_bound": 300}
+    told |= {"queue_bound": 8} if mitigated else {"memory_bound": params.memory or None}
     users = {"retry": Retry(times=params.retries, budget=0.1 if mitigated else None)}
     supervisor = Supervisor("supervisor", watches=names, delay_ms=BACK_MS - CRASH_MS, factor=1.0)
     rate = params.utilisation * params.servers * 1_000 / SERVICE_MS

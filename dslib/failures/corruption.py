@@ -60,7 +60,7 @@ class CheckedServer(GossipingServer):
 
     def on_start(self) -> None:
         """Start the scrubber."""
-        self.found = 0
+        self.noticed = 0
         self._held: list[tuple[str, Request]] = []
         super().on_start()
         self.set_timer("scrub", self.scrub_ms)
@@ -124,7 +124,7 @@ class CheckedServer(GossipingServer):
     def _scrub(self) -> None:
         broken = tuple(id for id, record in self.records(self.disk) if not sound(record))
         if broken:
-            self.found += len(broken)
+            self.noticed += len(broken)
             self.broadcast(Need(broken))
 
 
@@ -163,7 +163,7 @@ def measure(sim: Simulation, params: Params) -> dict[str, float]:
     return {
         "wrong answers": len(shown_wrong) / len(reads),
         "broken posts on other servers": float(spread),
-        "broken records found": float(getattr(sim.nodes["s2"], "found", 0)),
+        "broken records found": float(getattr(sim.nodes["s2"], "noticed", 0)),
     }
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..node import Message, Node
 from ..operations import Supervisor
 from ..simulation import Simulation
 from .card import Card, Claim, Knobs, Result, knob
@@ -19,6 +20,50 @@ from .service import ChatServer, chat, chat_servers, good_between, server_names
 PUSH_MS = 20_000.0
 UNTIL_MS = 60_000.0
 GOOD, BLANK = "limit=100", "limit="
+ROLL_OUT = "roll-out"
+
+
+class Configure(Message):
+    """Here is a new configuration."""
+
+    config: str
+
+
+class Applied(Message):
+    """I run with it."""
+
+
+class RollOut(Node):
+    """Sends a configuration to its peers: to all at once, or, ``staged``, to the next when the one before runs with it.
+
+    Who does not answer within ``soak_ms`` has not survived it, and the roll-out stops.
+    """
+
+    staged: bool = False
+    soak_ms: float = 2_000.0
+
+    def act_roll_out(self, config: str) -> None:
+        """Begin."""
+        if self.staged:
+            self._to(0, config)
+        else:
+            self.broadcast(Configure(config))
+
+    def on_applied(self, src: str, msg: Applied) -> None:
+        """One more runs with it: the next one."""
+        if self.staged and src == self.peers[self._stage]:
+            self.cancel_timer("soak")
+            if self._stage + 1 < len(self.peers):
+                self._to(self._stage + 1, self._config)
+
+    def on_soak_timeout(self) -> None:
+        """No answer."""
+        self.log(f"roll-out stopped: {self.peers[self._stage]} does not run with {self._config!r}")
+
+    def _to(self, stage: int, config: str) -> None:
+        self._stage, self._config = stage, config
+        self.send(self.peers[stage], Configure(config))
+        self.set_timer("soak", self.soak_ms)
 
 
 class ConfiguredServer(ChatServer):
@@ -29,6 +74,7 @@ class ConfiguredServer(ChatServer):
     def on_start(self) -> None:
         """Serve at once, and read the configuration in the background: that is why it looks healthy at first."""
         super().on_start()
+        self._configured_by = ""
         self.disk.setdefault("config", GOOD)
         self.set_timer("parse", self.parse_ms)
 
@@ -38,10 +84,14 @@ class ConfiguredServer(ChatServer):
         if not limit:
             self.die("blank limit in the configuration")
         self.disk["config that worked"] = self.disk["config"]
+        if self._configured_by:
+            self.send(self._configured_by, Applied())
+            self._configured_by = ""
 
-    def act_push(self, config: str) -> None:
+    def on_configure(self, src: str, msg: Configure) -> None:
         """A deployment writes a new configuration and tells the process to read it."""
-        self.disk["config"] = config
+        self.disk["config"] = msg.config
+        self._configured_by = src
         self.set_timer("parse", self.parse_ms)
 
 
@@ -70,11 +120,10 @@ def simulate(params: Params, seed: int, mitigated: bool, trace: str = "off") -> 
         loop_after=3 if mitigated else None,
         on_loop=last_known_good if mitigated else None,
     )
+    others = [supervisor, RollOut(ROLL_OUT, peers=names, staged=mitigated)]
     servers = chat_servers(ConfiguredServer, params.servers, parse_ms=params.parse_ms)
-    sim = chat(servers, seed, trace, door={"health_every": 200.0, "fall": 1, "rise": 1}, others=[supervisor])
-    # A staged roll-out stops at the first stage if that server dies: so the others never get the configuration.
-    for name in names[:1] if mitigated else names:
-        sim.at(PUSH_MS, sim.act, name, "push", BLANK)
+    sim = chat(servers, seed, trace, door={"health_every": 200.0, "fall": 1, "rise": 1}, others=others)
+    sim.at(PUSH_MS, sim.act, ROLL_OUT, "roll_out", BLANK)
     return sim
 
 

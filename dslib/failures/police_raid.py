@@ -24,7 +24,7 @@ from .service import DOOR, MONITOR, TENANTS, ChatServer, chat, chat_servers, ser
 RAID_MS = 20_000.0
 UNTIL_MS = 60_000.0
 RACK = "rack 7"
-SITES = (("Reston", "US"), ("Amsterdam", "NL"), ("Stockholm", "SE"))
+SITES = (("Ashburn", "US"), ("Amsterdam", "NL"), ("Stockholm", "SE"))
 KEYS = "keys"
 
 

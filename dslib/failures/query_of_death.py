@@ -1,6 +1,6 @@
 """3. Query of death: one request, valid by its looks, kills every server that handles it.
 
-At 20 s an app sends a post that the parser of the servers cannot digest, and sends it again until it is answered. The
+At 20 s somebody sends a post that the parser of the servers cannot digest, and, as no answer comes, sends it again. The
 naive door passes a request on to the next server when one does not answer: so one request walks through the fleet, and
 does so again with each repetition. The mitigated door counts: a request under which two servers died is not passed on
 any more, and no request is handed to a second server.
@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..clients import Request, Retry, ScriptClient
+from ..clients import Request, ScriptClient
 from ..operations import Supervisor
 from ..resilience import Quarantine
 from ..simulation import Simulation
@@ -43,7 +43,7 @@ class Params(Knobs):
 
 
 def simulate(params: Params, seed: int, mitigated: bool, trace: str = "off") -> Simulation:
-    """The chat service; from 20 s on an app repeats one deadly post."""
+    """The chat service; from 20 s on somebody repeats one deadly post."""
     names = server_names(params.servers)
     door: dict[str, Any] = {"timeout": 300.0, "health_every": 200.0, "fall": 1, "rise": 1}
     if mitigated:
@@ -53,10 +53,10 @@ def simulate(params: Params, seed: int, mitigated: bool, trace: str = "off") -> 
     app = ScriptClient(
         "app",
         service=DOOR,
-        script=[("post", "cedar", DEADLY)],
+        script=[("post", "cedar", DEADLY)] * 20,
         start=SENT_MS,
         timeout=1_000.0,
-        retry=Retry(times=35),
+        think=1_000.0,
         tenant="cedar",
     )
     supervisor = Supervisor("supervisor", watches=names, delay_ms=1_000 * params.boot_s, factor=1.0)
@@ -77,7 +77,7 @@ CARD = Card(
     number=3,
     title="Query of death",
     means="One request that looks valid kills or pins every server that handles it.",
-    naive="The door hands a request that was not answered to the next server, and the app repeats it.",
+    naive="The door hands a request that was not answered to the next server, and its sender repeats it.",
     mitigation="A request under which two servers died is put into quarantine; nothing is handed to a second server.",
     metric="deaths per distinct request, live servers, what all other users got",
     where="node",

@@ -18,7 +18,7 @@ from typing import Any
 
 from ..clients import LoadClient, Request
 from ..history import Operation
-from ..metrics import Outcome, good_share, outcome, what_users_saw
+from ..metrics import Outcome, good_share, outcome, user_of, what_users_saw
 from ..network import Exponential, Network
 from ..node import Message, Node
 from ..operations import Monitor
@@ -253,34 +253,41 @@ def waiting(names: Sequence[str]) -> Callable[[Simulation], float]:
 def judge(sim: Simulation, within: float = WITHIN_MS) -> Outcome:
     """What users of the chat saw, judged by what they had asked and been told: no server is believed.
 
-    A read is *wrong* if it shows a text that nobody posted in that room, or lacks a post that was acknowledged a second
-    before the read began. A post is *lost* if it was acknowledged and no server can show it when the run ends, and
-    *duplicated* if some server shows it twice.
+    A post is *lost* if it was acknowledged and no server can show it when the run ends, and *duplicated* if some server
+    shows it twice. For what makes a read *wrong* see ``wrong_reads``.
+    """
+    shown, copies = kept(sim)
+    lost = [op for op in sim.history if op.f == "post" and op.status == "ok" and op.arg not in shown]
+    wrong = wrong_reads(sim)
+    return outcome(sim.history, until=sim.now, within=within, wrong=wrong, lost=len(lost), duplicated=copies)
+
+
+def wrong_reads(sim: Simulation) -> set[int]:
+    """The ids of reads that showed what nobody had posted in that room, or lacked what they had to show.
+
+    A read has to show a post that was acknowledged a second before it began, unless newer ones fill its page.
     """
     asked: dict[str, dict[str, int]] = {}
-    acknowledged: dict[str, list[tuple[float, int, str]]] = {}
+    acknowledged: dict[str, list[tuple[float, int]]] = {}
     for op in sim.history:
         if op.f == "post":
             asked.setdefault(op.key, {})[op.arg] = op.id
             if op.status == "ok" and op.completed is not None:
-                acknowledged.setdefault(op.key, []).append((op.completed, op.id, op.arg))
+                acknowledged.setdefault(op.key, []).append((op.completed, op.id))
     rooms = {room: _Known(asked[room], acknowledged.get(room, ())) for room in asked}
     empty = _Known({}, ())
-    wrong = {op.id for op in sim.history if op.f == "read" and not rooms.get(op.key, empty).explains(op)}
-    shown, copies = kept(sim)
-    gone = [text for posts in acknowledged.values() for _, _, text in posts if text not in shown]
-    return outcome(sim.history, until=sim.now, within=within, wrong=wrong, lost=len(gone), duplicated=copies)
+    return {op.id for op in sim.history if op.f == "read" and not rooms.get(op.key, empty).explains(op)}
 
 
 class _Known:
     """What is known of one room: the number of each post that was asked for, and which were acknowledged when."""
 
-    def __init__(self, asked: Mapping[str, int], acknowledged: Iterable[tuple[float, int, str]]) -> None:
+    def __init__(self, asked: Mapping[str, int], acknowledged: Iterable[tuple[float, int]]) -> None:
         self.asked = asked
         posts = sorted(acknowledged)
-        self.times = [time for time, _, _ in posts]
+        self.times = [time for time, _ in posts]
         # The newest post, by number, among those acknowledged up to each time.
-        self.newest = list(accumulate((id for _, id, _ in posts), max))
+        self.newest = list(accumulate((id for _, id in posts), max))
 
     def explains(self, op: Operation) -> bool:
         if op.status != "ok" or op.result is None:
@@ -329,5 +336,5 @@ def median_ms(sim: Simulation, f: str, after: float = 0.0, before: float = inf) 
 def good_between(sim: Simulation, after: float, before: float, tenants: Iterable[str] = TENANTS) -> float:
     """The share of good answers among what these tenants asked in [after, before) ms; nan if they asked nothing."""
     names = set(tenants)
-    ops = [op for op in sim.history if after <= op.invoked < before and str(op.process).partition("#")[0] in names]
-    return good_share(what_users_saw(ops, sim.now, within=WITHIN_MS))
+    ops = [op for op in sim.history if after <= op.invoked < before and user_of(op) in names]
+    return good_share(what_users_saw(ops, sim.now, within=WITHIN_MS, wrong=wrong_reads(sim)))

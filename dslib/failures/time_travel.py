@@ -215,11 +215,11 @@ class LeasedServer(Server):
 
     def on_appended(self, src: str, msg: Appended) -> None:
         """The post is stored."""
-        self._finish(msg.id, "done")
+        self._stored(msg.id, "done")
 
     def on_shown(self, src: str, msg: Shown) -> None:
         """A page."""
-        self._finish(msg.id, msg.texts)
+        self._stored(msg.id, msg.texts)
 
     def on_stale(self, src: str, msg: Stale) -> None:
         """There is a newer leader."""
@@ -228,7 +228,7 @@ class LeasedServer(Server):
             self.refuse(asker, request, "not the leader any more")
         self._step_down("the storage has seen a newer token")
 
-    def _finish(self, id: int, result: Any) -> None:
+    def _stored(self, id: int, result: Any) -> None:
         if id in self._asked:
             asker, request, since = self._asked.pop(id)
             if self.time() < since:
