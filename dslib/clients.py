@@ -273,7 +273,7 @@ class LoadClient(ServiceClient):
         self.set_timer("arrival", self._gap_ms())
 
     def _accepts(self, now: float) -> bool:
-        """Thinning (Lewis and Shedler 1979): arrivals at the peak rate, of which each stays with a share that varies."""
+        """Thinning (Lewis and Shedler 1979): arrivals at the peak rate, each of which counts by chance."""
         rate = self.rate(now)  # type: ignore[operator]
         if not 0 <= rate <= self._peak:
             raise ValueError(

@@ -186,8 +186,8 @@ class Automation(Node):
             raise ValueError(f"automation {name!r} has no source to look at: write source='meter'")
         if not 0 < self.every_ms < inf or not 0 <= self.covers_ms < inf or (self.most is not None and self.most < 0):
             raise ValueError(
-                f"automation {name!r} has every_ms={self.every_ms!r}, covers_ms={self.covers_ms!r}, most={self.most!r}: "
-                "write ms above 0, ms from 0 on, and a number from 0 on or None"
+                f"automation {name!r} has every_ms={self.every_ms!r}, covers_ms={self.covers_ms!r}, most={self.most!r}:"
+                " write ms above 0, ms from 0 on, and a number from 0 on or None"
             )
 
     def on_start(self) -> None:

@@ -125,7 +125,9 @@ class Cache:
     def __init__(self, ttl_ms: float, stale_ms: float = inf) -> None:
         _above_zero("Cache", "ttl_ms", ttl_ms)
         if not stale_ms >= ttl_ms:
-            raise ValueError(f"Cache(stale_ms={stale_ms!r}): a stopgap may be older than ttl_ms={ttl_ms!r}, not younger")
+            raise ValueError(
+                f"Cache(stale_ms={stale_ms!r}): a stopgap may be older than ttl_ms={ttl_ms!r}, not younger"
+            )
         self.ttl_ms, self.stale_ms = ttl_ms, stale_ms
         self._kept: dict[Hashable, tuple[Any, float]] = {}
 

@@ -128,7 +128,7 @@ class Server(Node):
     # -- what a service of one's own overrides -------------------------------------------------------------------------
 
     def admit(self, src: str, msg: Request) -> str:
-        """"" to take the request, or why it is refused at once."""
+        """ "" to take the request, or why it is refused at once."""
         if self._limit is not None and not self._limit.allows(msg.tenant or src, self.clock.monotonic()):
             return "limit"
         return ""

@@ -9,6 +9,8 @@ import pytest
 
 from dslib.failures import GALLERY
 from dslib.failures.card import Card, Claim, Knobs, knob
+from dslib.failures.service import judge
+from dslib.metrics import user_of
 
 SEEDS = range(20)
 
@@ -66,7 +68,7 @@ def test_the_same_seed_gives_the_same_result_and_a_result_can_be_sent_to_another
 def test_both_runs_have_the_same_users_asking_the_same_things_until_the_trigger(card):
     """The remedy must not change the workload: only what becomes of it."""
     naive, mitigated = (card.simulate(card.params, 5, remedy).run(until=5_000) for remedy in (False, True))
-    asked = [[(op.process.partition("#")[0], op.f, op.arg, op.invoked) for op in sim.history] for sim in (naive, mitigated)]
+    asked = [[(user_of(op), op.f, op.arg, op.invoked) for op in sim.history] for sim in (naive, mitigated)]
     assert asked[0] == asked[1]
     assert len(asked[0]) > 20
 
@@ -74,8 +76,6 @@ def test_both_runs_have_the_same_users_asking_the_same_things_until_the_trigger(
 def test_before_the_trigger_both_services_work(card):
     naive, mitigated = (card.simulate(card.params, 6, remedy).run(until=5_000) for remedy in (False, True))
     for sim in (naive, mitigated):
-        from dslib.failures.service import judge
-
         assert judge(sim).availability >= 0.99, str(judge(sim))
 
 
@@ -88,8 +88,10 @@ def test_what_the_card_does_to_the_service_is_listed_as_faults_or_comes_with_tim
 
 def test_a_card_says_what_it_means_in_whole_sentences(card):
     for text in (card.means, card.naive, card.mitigation):
-        assert text.endswith(".") and len(text.split()) < 45, text
-    assert card.metric and card.where in ("node", "network", "outside")
+        assert text.endswith("."), text
+        assert len(text.split()) < 45, text
+    assert card.metric
+    assert card.where in ("node", "network", "outside")
     assert card.incidents, "a card without an incident is a thought experiment"
     assert any(claim.kind == "always" for claim in card.claims)
     module = inspect.getmodule(card.simulate)
@@ -99,7 +101,8 @@ def test_a_card_says_what_it_means_in_whole_sentences(card):
 
 def test_every_knob_has_a_range_and_a_meaning_and_runs_at_both_ends(card):
     for one in dataclasses.fields(card.params):
-        assert one.metadata["meaning"] and one.metadata["low"] <= one.default <= one.metadata["high"]
+        assert one.metadata["meaning"]
+        assert one.metadata["low"] <= one.default <= one.metadata["high"]
         for end in ("low", "high"):
             value = type(one.default)(one.metadata[end])
             result = card.run(dataclasses.replace(card.params, **{one.name: value}), seed=2)

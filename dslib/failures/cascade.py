@@ -2,8 +2,8 @@
 
 Three servers at 70 %. At 20 s one dies, and is started again ten seconds later. The two that are left have 105 % each:
 queues grow, users time out and ask again, three times, which is more work still. When the first one is back the trigger
-is gone, and nothing gets better: with their repetitions the users ask for more than three servers can do (Bronson et al. 2021, "Metastable failures in
-distributed systems", HotOS).
+is gone, and nothing gets better: with their repetitions the users ask for more than three servers can do (Bronson et
+al. 2021, "Metastable failures in distributed systems", HotOS).
 
 The mitigated service keeps its queues so short that whoever waits is still there when the turn comes, and refuses the
 rest at once; its clients repeat no more than a tenth of what they ask.
@@ -19,7 +19,7 @@ from ..network import Exponential
 from ..operations import Supervisor
 from ..simulation import Simulation
 from .card import Card, Claim, Knobs, Result, knob
-from .service import MONITOR, ChatServer, chat, chat_servers, good_between, server_names
+from .service import ChatServer, chat, chat_servers, good_between, readings, restarts, server_names
 
 CRASH_MS, BACK_MS = 20_000.0, 30_000.0
 UNTIL_MS = 60_000.0
@@ -62,8 +62,8 @@ def measure(sim: Simulation, params: Params) -> dict[str, float]:
     return {
         "good while one is missing": good_between(sim, CRASH_MS + 2_000, BACK_MS),
         "good long after it is back": good_between(sim, UNTIL_MS - 15_000, UNTIL_MS - 1_000),
-        "deaths": float(sum(sim.nodes["supervisor"].restarts.values())),
-        "longest queue": max(sample["waiting"] for _, sample in sim.nodes[MONITOR].samples),
+        "deaths": restarts(sim),
+        "longest queue": max(readings(sim, "waiting")),
     }
 
 
@@ -72,7 +72,7 @@ CARD = Card(
     title="Cascading failure",
     means="One loss overloads the rest; repetitions and deaths keep the overload alive when the cause has gone.",
     naive="Servers 70 % busy, endless queues, users who ask again three times.",
-    mitigation="Short queues that refuse at once, and a budget for repetitions; or spare room: less than (n - 1) / n busy.",
+    mitigation="Short queues that refuse at once, a budget for repetitions, or spare room: under (n - 1) / n busy.",
     metric="good answers long after the trigger, amplification by repetitions",
     where="node",
     loop=True,

@@ -4,21 +4,22 @@ A day lasts one second here. Each server shows the door a certificate that is va
 gave all servers the same one, on the same day, and somebody is to renew it by hand. Nobody does; on the day it expires
 the door trusts no server any more. The tool that deploys a new one must show the old one first, so it fails too, until
 somebody walks to the machines, ``walk_days`` later. In the mitigated service the servers' certificates begin on
-different days, each server renews its own after two thirds of its life, and the days left are a number on the dashboard.
+different days, each server renews its own after two thirds of its life, and the days left are a number on the
+dashboard.
 
 The trigger is no fault: only time passes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..clients import Request
 from ..node import Message, Node
 from ..simulation import Simulation
 from .card import Card, Claim, Knobs, Result, knob
-from .service import MONITOR, ChatServer, chat, chat_servers, good_between, server_names
+from .service import ChatServer, chat, chat_servers, good_between, readings, server_names
 
 DAY_MS = 1_000.0
 UNTIL_MS = 60_000.0
@@ -87,7 +88,7 @@ class Deployer(Node):
         self.broadcast(Install(not_after))
 
 
-def days_left(names: Sequence[str]) -> object:
+def days_left(names: Sequence[str]) -> Callable[[Simulation], float]:
     """A gauge: days until the first certificate ends; below zero, days since."""
     return lambda sim: min((sim.nodes[name].disk.get("not after", 0.0) - sim.now) / DAY_MS for name in names)
 
@@ -110,9 +111,7 @@ def simulate(params: Params, seed: int, mitigated: bool, trace: str = "off") -> 
             type(server)(server.name, **{**server._arguments[1], "not_after": life * (i + 1) / 3})
             for i, server in enumerate(servers)
         ]
-    sim = chat(
-        servers, seed, trace, others=[Deployer("deployer", peers=names)], gauges={"days left": days_left(names)}
-    )
+    sim = chat(servers, seed, trace, others=[Deployer("deployer", peers=names)], gauges={"days left": days_left(names)})
     sim.at(life + 2 * DAY_MS, sim.act, "deployer", "deploy", 2 * life)
     for name in names:
         sim.at(life + params.walk_days * DAY_MS, sim.act, name, "install_by_hand")
@@ -122,7 +121,7 @@ def simulate(params: Params, seed: int, mitigated: bool, trace: str = "off") -> 
 def measure(sim: Simulation, params: Params) -> dict[str, float]:
     """Answers before and after the day, and the days during which the first certificate had ended."""
     day = params.life_days * DAY_MS
-    left = [sample["days left"] for _, sample in sim.nodes[MONITOR].samples]
+    left = readings(sim, "days left")
     return {
         "good before that day": good_between(sim, 0, day - 1_000),
         "good in the two days after it": good_between(sim, day, day + 2 * DAY_MS),
@@ -135,7 +134,7 @@ CARD = Card(
     title="Certificate expires",
     means="A date passes and trust stops, everywhere at the same instant.",
     naive="One certificate for all servers, renewed by hand; the tool that renews it needs it.",
-    mitigation="Certificates renew themselves after two thirds of their life, on different days, and days left are watched.",
+    mitigation="Certificates renew themselves after two thirds of a life, on different days, and are watched.",
     metric="days left, failed handshakes as a step from none to all",
     where="outside",
     loop=False,

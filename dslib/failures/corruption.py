@@ -1,9 +1,10 @@
 """4. Data corruption: bits change silently, and replicas copy the change.
 
 From 20 s to 40 s the disk of s2 flips one bit in a share of its records, every second. Servers compare what they have
-with a peer now and then, so that all of them end up with the same. The naive service takes over the peer's version where
-the two differ, so the damage travels. The mitigated one keeps a checksum with every record: it never shows or takes over
-a record whose checksum is wrong, and a scrubber looks for such records and fetches good copies from the peers.
+with a peer now and then, so that all of them end up with the same. The naive service takes over the peer's version
+where the two differ, so the damage travels. The mitigated one keeps a checksum with every record: it never shows or
+takes over a record whose checksum is wrong, and a scrubber looks for such records and fetches good copies from the
+peers.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class GossipingServer(ChatServer):
 
     def on_start(self) -> None:
         """Begin at a moment of one's own, so that the servers are out of step."""
+        self.taken_over: list[str] = []  # texts that replaced another text here
         super().on_start()
         self.set_timer("gossip", self.gossip_ms * (0.5 + self.random.random()))
 
@@ -50,13 +52,15 @@ class GossipingServer(ChatServer):
         """What the peer has is as good as what is here, and newer, as far as one can tell."""
         for id, record in msg.posts:
             if self.disk.get(id) != record:
+                if id in self.disk:
+                    self.taken_over.append(record[1])
                 self.keep(id, record)
 
 
 class CheckedServer(GossipingServer):
     """Keeps a checksum with every record."""
 
-    scrub_ms: float = 500.0
+    scrub_ms: float = 2_000.0
 
     def on_start(self) -> None:
         """Start the scrubber."""
@@ -90,7 +94,8 @@ class CheckedServer(GossipingServer):
     def on_posts(self, src: str, msg: Posts) -> None:
         """Take over good records only, and only where one is missing or broken."""
         for id, record in msg.posts:
-            if sound(record) and not (id in self.disk and sound(self.disk[id])):
+            mine = self.disk.get(id)
+            if mine != record and sound(record) and (mine is None or not sound(mine)):
                 self.keep(id, record)
         held, self._held = self._held, []
         for asker, request in held:
@@ -155,14 +160,15 @@ def simulate(params: Params, seed: int, mitigated: bool, trace: str = "off") -> 
 
 
 def measure(sim: Simulation, params: Params) -> dict[str, float]:
-    """Posts that nobody wrote so, on the servers that were not hit; what was noticed; the share of wrong answers."""
+    """The share of wrong answers; broken posts that sound disks took over; broken records that were noticed."""
     written = {op.arg for op in sim.history if op.f == "post"}
-    spread = sum(len([text for text in sim.nodes[name].texts() if text not in written]) for name in ("s1", "s3"))
+    sound_disks: list[Any] = [sim.nodes["s1"], sim.nodes["s3"]]
+    spread = [text for server in sound_disks for text in server.taken_over if text not in written]
     reads = [op for op in sim.history if op.f == "read" and op.status == "ok"]
     shown_wrong = [op for op in reads if not written.issuperset(op.result)]
     return {
         "wrong answers": len(shown_wrong) / len(reads),
-        "broken posts on other servers": float(spread),
+        "broken posts taken over": float(len(spread)),
         "broken records found": float(getattr(sim.nodes["s2"], "noticed", 0)),
     }
 
@@ -182,18 +188,14 @@ CARD = Card(
     measure=measure,
     claims=(
         Claim(
-            "users of the naive service are shown texts that nobody wrote, also by servers whose disks are sound",
-            lambda r: (
-                r.naive.numbers["wrong answers"] > 0
-                and r.naive.numbers["broken posts on other servers"] > 0
-                and r.naive.outcome.lost > 0
-            ),
+            "users of the naive service are shown texts that nobody wrote, and servers with sound disks take them over",
+            lambda r: r.naive.numbers["wrong answers"] > 0 and r.naive.numbers["broken posts taken over"] > 0,
         ),
         Claim(
             "with checksums nobody is shown one, the damage stays where it arose, and no post is lost",
             lambda r: (
                 r.mitigated.numbers["wrong answers"] == 0
-                and r.mitigated.numbers["broken posts on other servers"] == 0
+                and r.mitigated.numbers["broken posts taken over"] == 0
                 and r.mitigated.numbers["broken records found"] > 0
                 and r.mitigated.outcome.lost == 0
             ),

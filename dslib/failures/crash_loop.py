@@ -1,10 +1,10 @@
 """1. Crash, or crash loop: a process dies, starts again into the same state, and dies again.
 
 At 20 s a deployment writes a configuration with a blank field. A server reads its configuration a moment after it has
-started, when it already serves, and the blank kills it. The naive service gets the configuration everywhere at once, and
-a supervisor starts dead processes again at once and for ever: for the moment between boot and death they look healthy.
-The mitigated service rolls out to one server first and goes on only if it lives, waits longer before each restart, and
-goes back to the last configuration that worked.
+started, when it already serves, and the blank kills it. The naive service gets the configuration everywhere at once,
+and a supervisor starts dead processes again at once and for ever: for the moment between boot and death they look
+healthy. The mitigated service rolls out to one server first and goes on only if it lives, waits longer before each
+restart, and goes back to the last configuration that worked.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ..node import Message, Node
 from ..operations import Supervisor
 from ..simulation import Simulation
 from .card import Card, Claim, Knobs, Result, knob
-from .service import ChatServer, chat, chat_servers, good_between, server_names
+from .service import ChatServer, chat, chat_servers, good_between, restarts, server_names
 
 PUSH_MS = 20_000.0
 UNTIL_MS = 60_000.0
@@ -129,7 +129,7 @@ def simulate(params: Params, seed: int, mitigated: bool, trace: str = "off") -> 
 
 def measure(sim: Simulation, params: Params) -> dict[str, float]:
     """How often processes died, and how many answers after the push were good."""
-    deaths = sum(sim.nodes["supervisor"].restarts.values())
+    deaths = restarts(sim)
     return {
         "restarts a minute": deaths / ((UNTIL_MS - PUSH_MS) / 60_000),
         "good after the push": good_between(sim, PUSH_MS + 1_000, UNTIL_MS - 1_000),

@@ -12,11 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..clients import Request
 from ..simulation import Simulation
 from .backup import VAULT, DeletingServer, Vault
 from .card import Card, Claim, Knobs, Result, knob
-from .service import Copy, Kept, chat, chat_servers, good_between, kept, server_names
+from .service import Copy, chat, chat_servers, good_between, kept, server_names
 
 BURN_MS = 20_000.0
 DELETE_MS = 33_000.0

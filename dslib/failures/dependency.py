@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..clients import Request
+from ..metrics import good_share, what_users_saw
 from ..resilience import Bulkhead, Cache, CircuitBreaker
 from ..services import Server
 from ..simulation import Simulation
 from .card import Card, Claim, Knobs, Result, knob
-from .service import MONITOR, WITHIN_MS, ChatServer, chat, chat_servers, good_between
+from .service import WITHIN_MS, ChatServer, chat, chat_servers, good_between, readings
 
 FROM_MS, TO_MS = 20_000.0, 40_000.0
 UNTIL_MS = 60_000.0
@@ -76,13 +77,13 @@ def measure(sim: Simulation, params: Params) -> dict[str, float]:
 
     def good(f: str) -> float:
         asked = [op for op in sim.history if op.f == f and FROM_MS + 2_000 <= op.invoked < TO_MS]
-        return len([op for op in asked if op.status == "ok" and op.completed - op.invoked <= WITHIN_MS]) / len(asked)
+        return good_share(what_users_saw(asked, sim.now, within=WITHIN_MS))
 
     return {
         "good posts meanwhile": good("post"),
         "good reads meanwhile": good("read"),
         "good in the 5 s after it": good_between(sim, TO_MS, TO_MS + 5_000),
-        "longest queue": max(sample["waiting"] for _, sample in sim.nodes[MONITOR].samples),
+        "longest queue": max(readings(sim, "waiting")),
     }
 
 

@@ -16,11 +16,14 @@ from typing import Any
 from ..resilience import RateLimit
 from ..simulation import Simulation
 from .card import Card, Claim, Knobs, Result, knob
-from .service import MONITOR, ChatServer, chat, chat_servers, good_between
+from .service import ChatServer, chat, chat_servers, good_between, readings
 
 FROM_MS, TO_MS = 20_000.0, 40_000.0
 UNTIL_MS = 60_000.0
 CROWD = "cedar"
+OTHERS = ("acme", "borealis")
+
+
 OTHERS = ("acme", "borealis")
 
 
@@ -47,7 +50,7 @@ def measure(sim: Simulation, params: Params) -> dict[str, float]:
     return {
         "good for others during the surge": good_between(sim, FROM_MS + 2_000, TO_MS, OTHERS),
         "good for others in the 5 s after it": good_between(sim, TO_MS, TO_MS + 5_000, OTHERS),
-        "longest queue": max(sample["waiting"] for _, sample in sim.nodes[MONITOR].samples),
+        "longest queue": max(readings(sim, "waiting")),
     }
 
 
@@ -66,7 +69,7 @@ CARD = Card(
     measure=measure,
     claims=(
         Claim(
-            "in the naive service those who did nothing get under 10 % good answers, and suffer on when the crowd has left",
+            "in the naive service the innocent get under 10 % good answers, and suffer on when the crowd has left",
             lambda r: (
                 r.naive.numbers["good for others during the surge"] < 0.1
                 and r.naive.numbers["good for others in the 5 s after it"] < 0.5

@@ -1,10 +1,10 @@
 """13. Police raid: machines are lawfully seized, yours or those of a neighbour in the same rack.
 
-At 20 s a rack is carried away. Two things happen to whoever stood in it: the machines are gone, and whatever is on their
-disks is now in somebody else's hands. The naive service has all its servers in that rack, and its disks can be read by
-whoever holds them. The mitigated one has a server in each of three jurisdictions, and its disks hold only ciphertext:
-the key stays in memory, and comes from a key server that stands elsewhere. The lesson is to protect bystanders and to
-hold no more than one must. It is not how to evade a lawful order.
+At 20 s a rack is carried away. Two things happen to whoever stood in it: the machines are gone, and whatever is on
+their disks is now in somebody else's hands. The naive service has all its servers in that rack, and its disks can be
+read by whoever holds them. The mitigated one has a server in each of three jurisdictions, and its disks hold only
+ciphertext: the key stays in memory, and comes from a key server that stands elsewhere. The lesson is to protect
+bystanders and to hold no more than one must. It is not how to evade a lawful order.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..clients import Request
 from ..network import Network
 from ..node import Message, Node
 from ..places import Place, Places
+from ..services import Server
 from ..simulation import Simulation
 from .card import Card, Claim, Knobs, Result, knob
-from .service import DOOR, MONITOR, TENANTS, ChatServer, chat, chat_servers, server_names
+from .service import DOOR, MONITOR, TENANTS, ChatServer, Copy, Posts, chat, chat_servers, out_of_reach, server_names
 
 RAID_MS = 20_000.0
 UNTIL_MS = 60_000.0
@@ -70,17 +72,31 @@ class SealedServer(ChatServer):
     def on_start(self) -> None:
         """Ask for the key; without it the disk says nothing, even to its owner."""
         self.secret = b""
-        super().on_start()
         self.send(KEYS, MayI())
+        Server.on_start(self)
 
     def on_key(self, src: str, msg: Key) -> None:
         """Now the disk can be read."""
         self.secret = msg.secret
-        super().on_start()
+        self.file_all()
+
+    def on_copy(self, src: str, msg: Copy) -> None:
+        """Without the key it cannot be filed. What is missed now comes with the catching up, when the key is here."""
+        if self.secret:
+            super().on_copy(src, msg)
+
+    def on_posts(self, src: str, msg: Posts) -> None:
+        """The same."""
+        if self.secret:
+            super().on_posts(src, msg)
 
     def ready(self) -> bool:
         """Not before the key is here."""
         return bool(self.secret)
+
+    def admit(self, src: str, msg: Request) -> str:
+        """The same."""
+        return super().admit(src, msg) if self.secret else "no key yet"
 
     def pack(self, id: int, room: str, text: str) -> Any:
         """Only ciphertext reaches the disk."""
@@ -131,7 +147,7 @@ def simulate(params: Params, seed: int, mitigated: bool, trace: str = "off") -> 
 
 def measure(sim: Simulation, params: Params) -> dict[str, float]:
     """What stands on the seized disks, and how much of it their new holders can read."""
-    seized = [sim.nodes[name] for name in sim.network.places.members("rack", RACK)]
+    seized = [sim.nodes[name] for name in out_of_reach(sim)]
     posts = sum(len(ChatServer.records(node.disk)) for node in seized)
     return {"seized posts": float(posts), "of them readable": float(sum(readable(node.disk) for node in seized))}
 

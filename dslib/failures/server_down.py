@@ -8,6 +8,7 @@ it on disk, and the door asks each server for its health and passes requests onl
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ..simulation import Simulation
 from .card import Card, Claim, Knobs, Result, knob
@@ -37,13 +38,9 @@ def simulate(params: Params, seed: int, mitigated: bool, trace: str = "off") -> 
 
 
 def measure(sim: Simulation, params: Params) -> dict[str, float]:
-    """Seconds in which nobody got a good answer, from the first such second on; and until good answers came again."""
-    good = [op.completed for op in sim.history if op.status == "ok" and op.completed is not None]
-    after = [done for done in good if done > DOWN_MS]
-    asked = sorted(done for done in good)
-    gaps = [(b - a) / 1_000 for a, b in zip(asked, asked[1:], strict=False)]
-    back = min(after) if after else UNTIL_MS
-    return {"longest silence (s)": max(gaps, default=UNTIL_MS / 1_000), "failover (s)": (back - DOWN_MS) / 1_000}
+    """The longest time in which nobody got an answer, in seconds: the downtime, or the time to fail over."""
+    done = sorted(op.completed for op in sim.history if op.status == "ok" and op.completed is not None)
+    return {"longest silence (s)": max(b - a for a, b in pairwise([0.0, *done, UNTIL_MS])) / 1_000}
 
 
 def _survives(result: Result) -> bool:
@@ -67,10 +64,10 @@ CARD = Card(
     claims=(
         Claim("a burned disk loses acknowledged posts of the naive service, and none of the mitigated one", _survives),
         Claim(
-            "the mitigated service answers again within 5 s; the naive one not before its server is back",
+            "the mitigated service answers again within 5 s; the naive one when its server is back",
             lambda r: (
                 r.mitigated.numbers["longest silence (s)"] < 5
-                and r.naive.numbers["failover (s)"] >= r.params.repair_s
+                and r.naive.numbers["longest silence (s)"] >= 0.95 * r.params.repair_s
             ),
         ),
     ),

@@ -43,7 +43,7 @@ POST_EVERY = 4
 #: ms: what was acknowledged so long before a read began must be in its answer.
 STALE_MS = 1_000.0
 
-DOOR, MONITOR = "door", "monitor"
+DOOR, MONITOR, SUPERVISOR = "door", "monitor", "supervisor"
 
 
 class Copy(Message):
@@ -84,6 +84,10 @@ class ChatServer(Server):
     def on_start(self) -> None:
         """Read the disk; ask the peers for what happened meanwhile."""
         super().on_start()
+        self.file_all()
+
+    def file_all(self) -> None:
+        """Put all that is on the disk where reads find it, and ask the peers for the rest."""
         self._rooms: dict[str, list[int]] = {}
         self._unacknowledged: dict[int, tuple[str, Request, set[str]]] = {}
         for id, record in self.records(self.disk):
@@ -247,6 +251,18 @@ def waiting(names: Sequence[str]) -> Callable[[Simulation], float]:
     return lambda sim: float(sum(getattr(sim.nodes[name], "waiting", 0) for name in names))
 
 
+def readings(sim: Simulation, gauge: str) -> list[float]:
+    """What the monitor read of one gauge, once a second."""
+    monitor: Any = sim.nodes[MONITOR]
+    return [sample[gauge] for _, sample in monitor.samples]
+
+
+def restarts(sim: Simulation) -> float:
+    """How many processes the supervisor has started again."""
+    supervisor: Any = sim.nodes[SUPERVISOR]
+    return float(sum(supervisor.restarts.values()))
+
+
 # -- what users saw ----------------------------------------------------------------------------------------------------
 
 
@@ -318,7 +334,7 @@ def out_of_reach(sim: Simulation) -> list[str]:
     gone: list[str] = []
     for fault in sim.faults:
         if fault.at <= sim.now and fault.call in ("remove", "restore"):
-            members = sim.network.places.members(*fault.args[:2])
+            members = sim.network.places.members(*fault.args[:2]) if sim.network.places else ()
             gone = [*gone, *members] if fault.call == "remove" else [name for name in gone if name not in members]
     return gone
 

@@ -16,31 +16,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..clients import Request
+from ..leases import Acquire, Denied, Fence, Granted, LockServer
 from ..node import Message, Node
 from ..services import LATER, Server
 from ..simulation import Simulation
 from .card import Card, Claim, Knobs, Result, knob
-from .service import MONITOR, PAGE, chat, server_names
+from .service import PAGE, chat, readings, server_names
 
 JUMP_MS = 20_000.0
 UNTIL_MS = 60_000.0
-LOCKS, STORAGE = "locks", "storage"
+LOCKS, STORAGE, LEADERSHIP = "locks", "storage", "leadership"
 LEASE_MS, RENEW_MS, TICK_MS = 3_000.0, 1_000.0, 100.0
-
-
-class Acquire(Message):
-    """I want the lease, or to keep it."""
-
-
-class Granted(Message):
-    """It is yours for ``for_ms`` from now on; ``token`` is higher than any holder's before you."""
-
-    for_ms: float
-    token: int
-
-
-class Held(Message):
-    """It is somebody else's."""
 
 
 class Append(Message):
@@ -89,50 +75,30 @@ class Shown(Message):
     texts: tuple[str, ...]
 
 
-class LockServer(Node):
-    """Gives one lease at a time, by its own monotonic clock."""
-
-    def on_start(self) -> None:
-        """Nobody holds it."""
-        self.holder, self._until = "", 0.0
-
-    def on_acquire(self, src: str, msg: Acquire) -> None:
-        """The holder may renew; others get it once it has run out."""
-        now = self.clock.monotonic()
-        if self.holder != src and now < self._until:
-            self.send(src, Held())
-            return
-        if self.holder != src:
-            self.disk["token"] = self.disk.get("token", 0) + 1
-        self.holder, self._until = src, now + LEASE_MS
-        self.send(src, Granted(LEASE_MS, self.disk["token"]))
-
-
 class Storage(Node):
     """Keeps the posts of each room by number: whoever writes a number again overwrites it.
 
     Args:
-        fenced: whether a write with an older token than one seen before is refused (Burrows 2006, section 2.4, calls
-            the token a sequencer).
+        fenced: whether a write with an older token than one seen before is refused; see ``dslib.leases``.
     """
 
     fenced: bool = False
 
     def on_append(self, src: str, msg: Append) -> None:
         """Store, unless it comes from a leader of the past."""
-        newest = self.disk.get("token", 0)
-        if self.fenced and msg.token < newest:
+        fence = Fence(self.disk.get("token", 0))
+        if not fence.admits(msg.token) and self.fenced:
             self.send(src, Stale(msg.id))
             return
-        self.disk["token"] = max(newest, msg.token)
+        self.disk["token"] = fence.highest
         self.disk[msg.room, msg.number] = msg.text
         self.disk[msg.room] = max(self.disk.get(msg.room, 0), msg.number)
         self.send(src, Appended(msg.id))
 
     def on_how_many(self, src: str, msg: HowMany) -> None:
         """For a server that has just become the leader."""
-        counts = sorted((room, number) for room, number in self.disk.items() if isinstance(room, str) and room != "token")
-        self.send(src, SoMany(tuple(counts)))
+        rooms = sorted(key for key in self.disk if isinstance(key, str) and key != "token")
+        self.send(src, SoMany(tuple((room, self.disk[room]) for room in rooms)))
 
     def on_show(self, src: str, msg: Show) -> None:
         """The newest page."""
@@ -150,16 +116,18 @@ class LeasedServer(Server):
 
     Args:
         monotonic: whether it measures intervals with the clock that never jumps.
+        first_ms: when it asks for the lease for the first time.
     """
 
     monotonic: bool = False
+    first_ms: float = 0.0
 
     def on_start(self) -> None:
         """Not the leader yet."""
         super().on_start()
         self.leads = False
         self.token = 0
-        self._until = self._renew_at = 0.0
+        self._until, self._renew_at = 0.0, self.time() + self.first_ms
         self._numbers: dict[str, int] | None = None
         self._asked: dict[int, tuple[str, Request, float]] = {}
         self.negative = 0
@@ -175,18 +143,18 @@ class LeasedServer(Server):
             self._step_down("its lease has run out")
         if self.time() >= self._renew_at:
             self._renew_at = self.time() + RENEW_MS
-            self.send(LOCKS, Acquire())
+            self.send(LOCKS, Acquire(LEADERSHIP))
         self.set_timer("tick", TICK_MS)
 
     def on_granted(self, src: str, msg: Granted) -> None:
-        """Leader, until the lease runs out. It counts from when it was asked for at the latest: see RENEW_MS."""
-        self._until = self._renew_at - RENEW_MS + msg.for_ms
+        """Leader, until the lease runs out, counted from when it was asked for."""
+        self._until = self._renew_at - RENEW_MS + msg.length_ms
         if not self.leads or self.token != msg.token:
             self.leads, self.token, self._numbers = True, msg.token, None
             self.log(f"leads with token {msg.token}")
             self.send(STORAGE, HowMany())
 
-    def on_held(self, src: str, msg: Held) -> None:
+    def on_denied(self, src: str, msg: Denied) -> None:
         """Somebody else leads."""
         if self.leads:
             self._step_down("the lease is somebody else's")
@@ -242,7 +210,9 @@ class LeasedServer(Server):
 
 def leaders(sim: Simulation) -> float:
     """A gauge: how many servers believe that they lead."""
-    return float(len([node for node in sim.nodes.values() if isinstance(node, LeasedServer) and node._up and node.leads]))
+    return float(
+        len([node for node in sim.nodes.values() if isinstance(node, LeasedServer) and node._up and node.leads])
+    )
 
 
 @dataclass(frozen=True)
@@ -256,13 +226,16 @@ class Params(Knobs):
 def simulate(params: Params, seed: int, mitigated: bool, trace: str = "off") -> Simulation:
     """The chat service with one leader at a time; the leader's clock jumps back at 20 s."""
     names = server_names(params.servers)
-    servers = [LeasedServer(name, workers=2, service=4.0, monotonic=mitigated) for name in names]
+    servers = [
+        LeasedServer(name, workers=2, service=4.0, monotonic=mitigated, first_ms=300.0 * i)
+        for i, name in enumerate(names)
+    ]
     sim = chat(
         servers,
         seed,
         trace,
         door={"health_every": 100.0, "fall": 1, "rise": 1},
-        others=[LockServer(LOCKS), Storage(STORAGE, fenced=mitigated)],
+        others=[LockServer(LOCKS, lease_ms=LEASE_MS), Storage(STORAGE, fenced=mitigated)],
         gauges={"leaders": leaders},
     )
     sim.at(JUMP_MS, sim.jump_clock, "s1", -1_000 * params.jump_s)
@@ -271,10 +244,10 @@ def simulate(params: Params, seed: int, mitigated: bool, trace: str = "off") -> 
 
 def measure(sim: Simulation, params: Params) -> dict[str, float]:
     """Seconds with two leaders, and requests that took less than no time."""
-    samples = sim.nodes[MONITOR].samples
+    servers: list[Any] = [sim.nodes[name] for name in server_names(params.servers)]
     return {
-        "seconds with two leaders": float(len([now for now, sample in samples if sample["leaders"] > 1])),
-        "negative durations": float(sum(sim.nodes[name].negative for name in server_names(params.servers))),
+        "seconds with two leaders": float(len([n for n in readings(sim, "leaders") if n > 1])),
+        "negative durations": float(sum(server.negative for server in servers)),
     }
 
 

@@ -11,11 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import fsum
 
-from ..metrics import what_users_saw
 from ..simulation import Simulation
 from .backup import VAULT, DeletingServer, Vault
 from .card import Card, Claim, Knobs, Result, knob
-from .service import WITHIN_MS, chat, chat_servers, good_between, judge, server_names
+from .service import chat, chat_servers, good_between, judge, server_names
 
 DELETE_MS = 20_000.0
 UNTIL_MS = 60_000.0
