@@ -1,7 +1,7 @@
 """dslib: distributed systems small enough to read, made to be broken.
 
-Read the files in this order: node, links, network, simulation, clocks, trace, history, clients, faults, specs,
-checkers, metrics, testing. Then routes, places, protocols, scenarios, views.
+Read the files in this order: node, links, network, simulation, clocks, disk, trace, history, clients, faults, specs,
+checkers, metrics, testing. Then routes, places, nemesis, leases, protocols, scenarios, views.
 """
 
 from .checkers import check_linearizable

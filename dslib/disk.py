@@ -25,7 +25,7 @@ class Corrupted(Exception):
 
 
 class Disk(dict[Any, Any]):
-    """A node's disk, as quick as the dict that it is.
+    """A node's disk: a dict, and hardly slower than any other.
 
     Write whole values: a list that is changed in place, ``self.disk["log"].append(…)``, is a write that nobody sees.
     """

@@ -206,23 +206,21 @@ def machine_name(sim: Any, name: object) -> str:
     Raises:
         ValueError: there is neither.
     """
-    routers = getattr(sim.network, "routers", ())
-    return name if isinstance(name, str) and name in routers else node_name(sim, name)
+    return name if isinstance(name, str) and name in sim.network.routers else node_name(sim, name)
 
 
 def domain(sim: Any, level: object, name: object) -> tuple[str, str]:
     """``(level, name)`` if nodes of ``sim`` are placed in that failure domain.
 
     Raises:
-        ValueError: the network has no places, or there is no such domain, or nobody is placed there.
+        ValueError: the network has no places, or there is no such level, or nothing stands in that domain.
     """
-    if getattr(sim.network, "places", None) is None:
+    if sim.network.places is None:
         raise ValueError(
             f"there is no {level} {name!r}: this network has no places. Say where the nodes stand, "
             'Network(places=Places({"r1": Place(rack="A1", zone="A")}))'
         )
-    if not sim.network.places.members(level, name):
-        raise ValueError(f"no node stands in {level} {name!r}")
+    sim.network.places.members(level, name)  # raises
     return str(level), str(name)
 
 

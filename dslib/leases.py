@@ -126,7 +126,7 @@ class LockServer(Node):
     """Grants leases of ``lease_ms``, by its monotonic clock: nobody sets that one back.
 
     The table is lost in a crash, so afterwards it waits until every lease it may have granted has run out (Gray and
-    Cheriton 1989, section 2). The last token is on the disk, so that tokens grow for ever.
+    Cheriton 1989). The last token is on the disk, so that tokens grow for ever.
     """
 
     lease_ms = 100.0

@@ -17,6 +17,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from .faults import Fault, node_name, time_ms
+from .places import LEVELS
 from .simulation import Simulation
 
 #: A call and its arguments: ``("crash", "r1")``. A mapping at the end holds the options.
@@ -32,12 +33,16 @@ class Breakage(NamedTuple):
 
 
 class Ground(NamedTuple):
-    """What there is to break: the nodes, the pairs that have a link, how each clock drifts by itself, the routers."""
+    """What there is to break: the nodes, the pairs that have a link, how each clock drifts by itself, the routers.
+
+    ``domains`` are the failure domains in which only such nodes stand: ``(level, name)``, and who stands there.
+    """
 
     nodes: Sequence[str]
     links: Sequence[tuple[str, str]]
     drift: Mapping[str, float]
     routers: Sequence[str]
+    domains: Mapping[tuple[str, str], Sequence[str]]
 
     def whole(self, what: str, of: Iterable[Any], broken: Mapping[Any, float]) -> list[Any]:
         """Those that are not broken now."""
@@ -94,6 +99,27 @@ def _partition(dice: Random, ground: Ground, broken: Mapping[Any, float]) -> Bre
     return Breakage(parts, ("network.partition", tuple(side), other), ("network.heal",))
 
 
+def _remove(dice: Random, ground: Ground, broken: Mapping[Any, float]) -> Breakage | None:
+    whole = [
+        (domain, members)
+        for domain, members in ground.domains.items()
+        if len(ground.whole("node", members, broken)) == len(members)
+    ]
+    if not whole:
+        return None
+    domain, members = dice.choice(whole)
+    parts = tuple(("node", member) for member in members)
+    return Breakage(parts, ("remove", *domain), ("restore", *domain))
+
+
+def _isolate(dice: Random, ground: Ground, broken: Mapping[Any, float]) -> Breakage | None:
+    # As with a partition: it is mended by healing everything.
+    if not ground.domains or len(ground.whole("link", ground.links, broken)) < len(ground.links):
+        return None
+    parts = tuple(("link", link) for link in ground.links)
+    return Breakage(parts, ("network.isolate", *dice.choice(list(ground.domains))), ("network.heal",))
+
+
 def _jump(dice: Random, node: str, drift: float) -> tuple[Deed, Deed]:
     by = dice.choice((-1, 1)) * dice.randint(1, 9) * dice.choice((10, 100, 1_000))
     return ("jump_clock", node, by), ("jump_clock", node, -by)
@@ -113,6 +139,8 @@ KINDS: dict[str, Draw] = {
     "slow": _of_a_node(lambda dice, node: (("slow", node, dice.choice((2, 3, 5, 10, 20))), ("slow", node, 1))),
     "jump_clock": _of_a_clock(_jump),
     "drift_clock": _of_a_clock(_drift),
+    "remove": _remove,
+    "isolate": _isolate,
     "partition": _partition,
     "cut": _of_a_link(lambda dice, a, b: (("network.cut", a, b), ("network.heal", a, b))),
     "degrade": _of_a_link(
@@ -141,6 +169,7 @@ def nemesis(
         seed: where the nemesis has its dice from; they are nobody else's.
         until: when the run ends.
         kinds: what it does: see ``KINDS``. Each is as likely as the others, as long as there is anything it can break.
+            ``remove`` and ``isolate`` are for a simulation whose network has places.
         every_ms: from one break to the next: whole ms drawn from ``(least, most)``, or from half to three halves of a
             number.
         for_ms: from a break to its repair, in the same way.
@@ -179,19 +208,20 @@ def _broken(
     now = dice.randint(*gap)
     while now < end:
         mended_at = {part: at for part, at in mended_at.items() if at >= now}
-        down = [part for part in mended_at if part[0] == "node"]
         # As many draws in any case, so that what is possible now does not shift the dice of what comes later.
         own, order, lasts = Random(dice.getrandbits(64)), dice.sample(kinds, len(kinds)), dice.randint(*length)
-        full = at_once is not None and len(down) >= at_once
-        held = {**mended_at, **{("node", node): now for node in ground.nodes}} if full else mended_at
         for kind in order:
-            drawn = KINDS[kind](own, ground, held)
-            if drawn is not None:
+            drawn = KINDS[kind](own, ground, mended_at)
+            if drawn is not None and (at_once is None or _nodes_among((*mended_at, *drawn.parts)) <= at_once):
                 mend = min(now + lasts, end)
                 mended_at.update(dict.fromkeys(drawn.parts, mend))
                 yield _fault(now, drawn.breaks), _fault(mend, drawn.mends)
                 break
         now += dice.randint(*gap)
+
+
+def _nodes_among(parts: Iterable[Any]) -> int:
+    return len([part for part in parts if part[0] == "node"])
 
 
 def _fault(at: int, deed: Deed) -> Fault:
@@ -227,7 +257,21 @@ def _ground(victims: Simulation | Iterable[str], only: Iterable[str] | None) -> 
     ends = [*names, *routers]
     links = [pair for pair in pairs if pair[0] in ends and pair[1] in ends]
     drift = {} if sim is None else {name: sim.nodes[name].clock.drift for name in names}
-    return Ground(names, links, drift, routers)
+    return Ground(names, links, drift, routers, {} if sim is None else _domains(sim, names))
+
+
+def _domains(sim: Simulation, names: Sequence[str]) -> dict[tuple[str, str], list[str]]:
+    """The failure domains of a simulation in which only these nodes stand, but not all there are."""
+    placed = {} if sim.network.places is None else sim.network.places.of
+    domains: dict[tuple[str, str], list[str]] = {}
+    for level in LEVELS:
+        for machine, place in placed.items():
+            domains.setdefault((level, getattr(place, level)), []).append(machine)
+    return {
+        domain: members
+        for domain, members in sorted(domains.items(), key=repr)
+        if domain[1] is not None and len(members) < len(sim.nodes) and all(member in names for member in members)
+    }
 
 
 def _between(given: object, what: str) -> tuple[int, int]:

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from dslib import Fault, Message, Network, Node, Simulation
+from dslib import Fault, Message, Network, Node, Place, Places, Simulation
 from dslib.testing import isolate
 
 
@@ -526,6 +526,89 @@ def test_an_act_that_cannot_be_is_refused_when_it_is_scheduled(args, says):
     with pytest.raises(ValueError, match=says):
         sim.at(10, sim.act, *args)
     assert sim.faults == []
+
+
+# ---------------------------------------------------------------- failure domains and routers
+
+
+def placed():
+    places = Places({"a": Place(rack="R1", zone="Z1"), "c": Place(rack="R1", zone="Z1"), "b": Place(rack="R2")})
+    return Simulation(*map(Worker, "abc"), network=Network(places=places))
+
+
+def boots(sim):
+    return [sim.nodes[name].disk.get("boots") for name in "abc"]
+
+
+def test_a_failure_domain_goes_and_comes_back_as_a_whole():
+    sim = placed()
+    sim.at(10, sim.crash, "c")
+    sim.at(20, sim.remove, "rack", "R1")
+    sim.at(30, sim.restore, "rack", "R1")
+    sim.at(40, sim.restore, "zone", "Z1")  # all are up
+    sim.at(50, sim.remove, "zone", "Z1", burn=True)
+    sim.at(60, sim.restore, "zone", "Z1")
+    assert [str(f) for f in sim.faults[1:4:2]] == [
+        "sim.at(20, sim.remove, 'rack', 'R1')",
+        "sim.at(40, sim.restore, 'zone', 'Z1')",
+    ]
+    assert str(sim.faults[4]) == "sim.at(50, sim.remove, 'zone', 'Z1', burn=True)"
+    sim.run(until=25)
+    assert [sim.nodes[name]._up for name in "abc"] == [False, True, False]
+    assert boots(sim.run(until=45)) == [2, 1, 2]
+    assert boots(sim.run(until=55)) == [None, 1, None]
+    assert boots(sim.run(until=65)) == [1, 1, 1]
+    assert [(e.time, e.src) for e in sim.trace.where(kind="crash")] == [
+        (10, "c"), (20, "a"), (50, "a"), (50, "c"),
+    ]  # fmt: skip
+    again = placed()
+    again.set_faults(Fault.from_json(json.loads(json.dumps(f.to_json()))) for f in sim.faults)
+    assert again.run(until=65).trace.digest() == sim.trace.digest()
+
+
+def test_one_that_cannot_boot_does_not_keep_the_others_of_its_domain_down():
+    class Broken(Worker):
+        def on_start(self):
+            if self.disk.get("boots"):
+                self.die("cannot boot")
+            super().on_start()
+
+    places = Places({name: Place(zone="Z") for name in "abc"})
+    sim = Simulation(Broken("a"), Worker("b"), Worker("c"), network=Network(places=places))
+    sim.at(10, sim.remove, "zone", "Z")
+    sim.at(20, sim.restore, "zone", "Z")
+    assert boots(sim.run(until=30)) == [1, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("call", "args", "says"),
+    [
+        ("remove", ("zone", "Z9"), "nothing stands in a zone 'Z9': the names are 'Z1'"),
+        ("remove", ("planet", "Z1"), "no level 'planet': write one of 'rack', 'zone'"),
+        ("restore", ("region", "Z1"), "no place has a region"),
+    ],
+)
+def test_a_failure_domain_that_does_not_exist_is_refused_and_the_known_ones_are_listed(call, args, says):
+    sim = placed()
+    with pytest.raises(ValueError, match=says):
+        sim.at(10, getattr(sim, call), *args)
+
+
+def test_a_router_crashes_and_restarts_like_a_node_and_nothing_else_can_be_done_to_it():
+    class Line:
+        nodes = ("boss", "router", "worker")
+        edges = (("boss", "router"), ("router", "worker"))
+
+    sim = Simulation(Worker("worker"), Boss("boss"), network=Network(latency=1, topology=Line, routes=True))
+    sim.at(35, sim.crash, "router")
+    sim.at(70, sim.restart, "router")
+    sim.run(until=120)
+    served = [number for _, number in sim.nodes["boss"].done]
+    assert 1 in served
+    assert 5 in served
+    assert not {2, 3} & {*served}, "sent while the router was down"
+    with pytest.raises(ValueError, match="no node 'router'"):
+        sim.at(130, sim.pause, "router")
 
 
 # ---------------------------------------------------------------- several at once

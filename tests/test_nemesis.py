@@ -8,15 +8,14 @@ from collections import Counter
 
 import pytest
 
-from dslib import Clock, Fault, Message, Network, Node, Simulation
+from dslib import Clock, Fault, Message, Network, Node, Place, Places, Simulation
 from dslib.disk import Corrupted, seal, unseal
 from dslib.nemesis import KINDS, nemesis
 
 SEEDS = range(100)
 NAMES = ("a", "b", "c", "d", "e")
 UNTIL, QUIET = 5_000, 500
-#: What the nemesis can do on any network of this version.
-EVERY_KIND = [kind for kind in KINDS if kind != "degrade" or hasattr(Network, "degrade")]
+EVERY_KIND = list(KINDS)
 
 
 class Ping(Message):
@@ -49,7 +48,10 @@ def crowd(seed=0, loss=0.1):
         Chatter(name, peers=[peer for peer in NAMES if peer != name], clock=Clock(drift=0.001 * number))
         for number, name in enumerate(NAMES)
     ]
-    return Simulation(*nodes, network=Network(loss=loss), seed=seed)
+    places = Places(
+        {name: Place(rack=rack, zone="Z") for name, rack in zip("abcd", ("R1", "R1", "R2", "R2"), strict=True)}
+    )
+    return Simulation(*nodes, network=Network(loss=loss, places=places), seed=seed)
 
 
 def drawn(seed, **settings):
@@ -61,7 +63,8 @@ def test_the_same_seed_draws_the_same_list_and_another_seed_another():
     assert lists == [drawn(seed) for seed in SEEDS]
     assert len({tuple(faults) for faults in lists}) == len(SEEDS)
     assert {fault.call.split(".")[-1] for faults in lists for fault in faults} >= {
-        "crash", "burn", "tear_write", "pause", "slow", "jump_clock", "drift_clock", "partition", "cut",
+        "crash", "burn", "tear_write", "pause", "slow", "jump_clock", "drift_clock", "partition", "cut", "degrade",
+        "remove", "isolate",
     }  # fmt: skip
 
 
@@ -81,18 +84,26 @@ def test_times_are_ordered_and_the_last_repair_comes_before_the_quiet():
 BREAKS = {
     "crash": "restart", "burn": "restart", "tear_write": "restart", "pause": "resume", "slow": "slow",
     "jump_clock": "jump_clock", "drift_clock": "drift_clock", "network.partition": "network.heal",
-    "network.cut": "network.heal", "network.degrade": "network.mend",
+    "network.cut": "network.heal", "network.degrade": "network.mend", "network.isolate": "network.heal",
+    "remove": "restore",
 }  # fmt: skip
-MENDS = {"restart", "resume", "network.heal", "network.mend"}
 
 
 def part(fault):
-    """What a fault breaks or mends: a node, its clock, a link, or all links."""
+    """What a fault breaks or mends: a node, its clock, a link, all links, or a failure domain."""
+    if fault.call in ("remove", "restore"):
+        return "domain", *fault.args
     if fault.call in ("network.cut", "network.heal", "network.degrade", "network.mend") and fault.args:
         return "link", *fault.args
-    if fault.call in ("network.partition", "network.heal"):
+    if fault.call in ("network.partition", "network.isolate", "network.heal"):
         return ("links",)
     return ("clock" if "clock" in fault.call else "node"), fault.args[0]
+
+
+def nodes_of(what):
+    """The nodes that are broken with it."""
+    domains = {"R1": ["a", "b"], "R2": ["c", "d"], "Z": ["a", "b", "c", "d"]}
+    return domains[what[2]] if what[0] == "domain" else [what[1]] if what[0] == "node" else []
 
 
 def test_each_break_is_followed_by_its_own_repair_and_nothing_broken_is_broken_again():
@@ -116,6 +127,8 @@ def test_each_break_is_followed_by_its_own_repair_and_nothing_broken_is_broken_a
                     assert not any(other[0] == "link" for other in open_breaks), why
                 elif what[0] == "link":
                     assert ("links",) not in open_breaks, why
+                down = [n for other in open_breaks for n in nodes_of(other)]
+                assert not {*nodes_of(what)} & {*down}, why
                 overlaps += bool(open_breaks)
                 open_breaks[what] = fault
         assert not open_breaks, f"seed {seed}: never mended: {open_breaks}"
@@ -134,6 +147,7 @@ def test_when_the_quiet_begins_everything_is_mended_whatever_was_drawn():
             assert node.clock.offset == 0, why
             assert node.clock.drift == pytest.approx(0.001 * NAMES.index(name)), why
             assert all(sim.network.connected(name, peer) for peer in NAMES), why
+        assert not sim.network._degraded, f"seed {seed}"
 
 
 def test_a_run_under_the_list_can_be_repeated_from_its_json_and_from_its_code():
@@ -187,6 +201,14 @@ def test_at_most_so_many_nodes_are_broken_at_one_time():
     assert worst[None] > 2, "without a limit more than two were never down: the test proves too little"
 
 
+def test_a_failure_domain_counts_as_the_nodes_that_stand_in_it():
+    for limit, domains in ((1, set()), (2, {"R1", "R2"}), (4, {"R1", "R2", "Z"}), (None, {"R1", "R2", "Z"})):
+        faults = [f for seed in range(20) for f in drawn(seed, kinds=["remove", "crash"], at_once=limit)]
+        assert {f.args[1] for f in faults if f.call == "remove"} == domains, f"at most {limit} at once"
+    some = [f for seed in range(20) for f in drawn(seed, kinds=["remove", "crash"], nodes=["a", "b", "e"])]
+    assert {f.args[1] for f in some if f.call == "remove"} == {"R1"}, "only where all that stand there may be broken"
+
+
 def test_only_links_of_the_topology_are_cut():
     class Ring:
         nodes = NAMES
@@ -216,6 +238,7 @@ def test_gaps_and_lengths_are_what_was_asked_for():
         ({"nodes": ["z"]}, "no node 'z'"),
         ({"nodes": "abc"}, r"write nodes=\['abc'\]"),
         ({"nodes": ["a"], "kinds": ["cut", "partition"]}, "cut, partition can break nothing among a"),
+        ({"nodes": ["a", "c"], "kinds": ["remove"]}, "remove can break nothing among a, c"),
         ({"nodes": []}, "can break nothing among no nodes"),
         ({"until": -1}, "until is -1"),
         ({"until": float("inf")}, "until is inf"),
