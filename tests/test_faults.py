@@ -263,6 +263,18 @@ def test_what_arrives_and_runs_out_in_a_pause_happens_at_its_end_in_the_order_in
     ]
 
 
+def test_timers_and_messages_of_a_pause_take_turns_as_they_would_have():
+    class Dozing(Worker):
+        def on_start(self):
+            super().on_start()
+            self.set_timer("doze", 50)
+
+    sim = Simulation(Dozing("worker"), Boss("boss"), network=Network(latency=2))
+    sim.at(35, sim.pause, "worker")
+    sim.at(65, sim.resume, "worker")
+    assert sim.run(until=65).nodes["worker"].diary[2:] == [(65, "came", 2), (65, "woke"), (65, "came", 3)]
+
+
 def test_a_timer_that_runs_out_after_the_pause_runs_out_when_it_would_have():
     sim = office()
     sim.at(23, sim.pause, "worker")
