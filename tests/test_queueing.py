@@ -15,6 +15,7 @@ from dslib.clients import LoadClient
 from dslib.services import Server
 
 SERVICE_MS = 10.0
+PATIENCE_MS = 60_000.0  # so long that nobody ever gives up
 WARM_UP = 2_000  # the first customers find an empty queue: they say little about a long run
 
 BATCHES = 30
@@ -35,14 +36,15 @@ def mean_wait(workers: int, rho: float) -> float:
 def sojourns(workers: int, rho: float, customers: int, seed: int, service_ms: float = SERVICE_MS) -> list[float]:
     """How long each customer was there, waiting and being served, as the customers themselves report it."""
     per_second = workers * rho / SERVICE_MS * 1_000
+    stop = 1_000 * customers / per_second
     sim = Simulation(
         Server("server", workers=workers, service=Exponential(mean=service_ms)),
-        LoadClient("users", service="server", rate=per_second, timeout=1e9, stop=1_000 * customers / per_second),
+        LoadClient("users", service="server", rate=per_second, timeout=PATIENCE_MS, stop=stop),
         network=Network(latency=0),
         seed=seed,
         trace="off",
     )
-    sim.run()
+    sim.run(until=stop + PATIENCE_MS)
     assert all(op.status == "ok" for op in sim.history)
     return [op.completed - op.invoked for op in sim.history][WARM_UP:]
 
