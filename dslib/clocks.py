@@ -34,29 +34,36 @@ class Clock:
     """
 
     # Slots, because every node has one: a third of the memory.
-    __slots__ = ("_shown", "_sim", "_since", "_smears", "drift", "offset", "pace")
+    __slots__ = ("_rate", "_shown", "_sim", "_since", "_smears", "drift", "offset", "pace")
 
     def __init__(self, offset: float = 0.0, drift: float = 0.0) -> None:
         if not isfinite(offset):
             raise ValueError(f"a clock's offset is a finite number of ms, not {offset!r}")
         if not (isfinite(drift) and drift > -1):
             raise ValueError(f"a clock's drift is a number above -1 (50e-6 gains 50 parts in a million), not {drift!r}")
-        self.offset, self.drift = float(offset), float(drift)
-        self.pace = 1 / (1 + drift)  # true ms for each ms this clock shows
+        self.offset = float(offset)
+        self._run(drift)
         self._since = self._shown = 0.0  # when the drift last changed, by true time and by this clock
         self._smears: tuple[tuple[float, float], ...] = ()  # when each smeared leap second began, and how long it takes
         self._sim: Simulation | None = None
 
     def read(self) -> float:
         """The time in ms that the node believes it is. Never use it to decide what happened first elsewhere."""
-        time = self.monotonic() + self.offset
-        for start, length in self._smears:
-            time -= LEAP_MS * min(1.0, (self._true() - start) / length)
+        try:  # monotonic() + offset, written out: a busy node reads its clock for every message
+            time = self._shown + (self._sim.now - self._since) * self._rate + self.offset  # type: ignore[union-attr]
+        except AttributeError:
+            raise self._stopped() from None
+        if self._smears:
+            for start, length in self._smears:
+                time -= LEAP_MS * min(1.0, (self._true() - start) / length)
         return time
 
     def monotonic(self) -> float:
         """The ms that have passed, by this clock, since the simulation began. It never jumps; it drifts."""
-        return self._shown + (self._true() - self._since) * (1 + self.drift)
+        try:
+            return self._shown + (self._sim.now - self._since) * self._rate  # type: ignore[union-attr]
+        except AttributeError:
+            raise self._stopped() from None
 
     def jump(self, by: float) -> None:
         """Move the wall clock by that many ms, backwards if negative; as a fault: ``sim.jump_clock(node, by)``."""
@@ -69,7 +76,7 @@ class Clock:
         if not (isfinite(drift) and drift > -1):
             raise ValueError(f"a clock's drift is a number above -1 (50e-6 gains 50 parts in a million), not {drift!r}")
         self._since, self._shown = self._true(), self.monotonic()
-        self.drift, self.pace = float(drift), 1 / (1 + drift)
+        self._run(drift)
 
     def leap(self, smear_ms: float = 0) -> None:
         """A leap second; as a fault: ``sim.leap_second(node, smear_ms=…)``.
@@ -82,10 +89,18 @@ class Clock:
         else:
             self.jump(-LEAP_MS)
 
+    def _run(self, drift: float) -> None:
+        self.drift = float(drift)
+        self._rate = 1 + self.drift if drift else 1.0  # ms this clock shows for each true ms; most share one 1.0
+        self.pace = 1 / self._rate if drift else 1.0  # true ms for each ms this clock shows
+
     def _true(self) -> float:
         if self._sim is None:
-            raise RuntimeError("this clock is in no simulation: give it to a node, Node(…, clock=Clock(…))")
+            raise self._stopped()
         return self._sim.now
+
+    def _stopped(self) -> RuntimeError:
+        return RuntimeError("this clock is in no simulation: give it to a node, Node(…, clock=Clock(…))")
 
     def __repr__(self) -> str:
         return f"Clock(offset={self.offset!r}, drift={self.drift!r})"

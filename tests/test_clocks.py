@@ -20,8 +20,17 @@ def test_an_impossible_clock_is_refused(wrong):
 
 
 def test_a_clock_outside_a_simulation_says_so():
-    with pytest.raises(RuntimeError, match="in no simulation"):
-        Clock().read()
+    for ask in (Clock().read, Clock().monotonic):
+        with pytest.raises(RuntimeError, match="in no simulation"):
+            ask()
+
+
+@pytest.mark.parametrize("drift", [0, 1, 50e-6, -1 / 3, 1e-20])
+def test_both_clocks_are_exact_to_the_last_bit(drift):
+    clock = Simulation(Node("a", clock=Clock(offset=0.1, drift=drift))).run(until=1_000 / 3).nodes["a"].clock
+    assert clock.monotonic() == 1_000 / 3 * (1 + drift)
+    assert clock.read() == 1_000 / 3 * (1 + drift) + 0.1
+    assert clock.pace == 1 / (1 + drift)
 
 
 class Diary(Node):
