@@ -15,6 +15,7 @@ from heapq import heappush
 from math import inf
 from operator import itemgetter
 from random import Random
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, NoReturn, dataclass_transform
 
 from .clocks import Clock
@@ -250,6 +251,14 @@ class _Nowhere:
 
 NOWHERE: Any = _Nowhere()
 
+#: A value of these types cannot change. (A function is shared by its copies too.)
+FIXED = {str, int, float, bool, bytes, type(None), FunctionType}
+NO_SETTINGS: dict[str, Any] = {}
+
+
+def _is_fixed(value: object) -> bool:
+    return type(value) in FIXED or (type(value) is tuple and all(type(item) in FIXED for item in value))
+
 
 class Node:
     """A process with a name, a disk, a clock and handlers.
@@ -291,8 +300,13 @@ class Node:
 
     def __new__(cls, *args: Any, **settings: Any) -> Node:
         node = super().__new__(cls)
-        # A copy, so that a list handed in as a setting cannot carry volatile state across a crash.
-        node._arguments = copy.deepcopy(args), copy.deepcopy({k: v for k, v in settings.items() if k != "clock"})
+        # A copy, so that a list handed in as a setting cannot carry volatile state across a crash. All of them or none:
+        # what two settings share, they share after a restart. Most nodes need none, and a large system notices.
+        settings.pop("clock", None)
+        node._arguments = (
+            args if all(map(_is_fixed, args)) else copy.deepcopy(args),
+            (settings if all(map(_is_fixed, settings.values())) else copy.deepcopy(settings)) or NO_SETTINGS,
+        )
         node.disk = Disk()
         node._random = None
         node._timers = {}

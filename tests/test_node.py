@@ -187,6 +187,33 @@ def test_a_list_given_as_a_setting_does_not_carry_memory_across_a_crash():
     assert node.notes == [1]
 
 
+@pytest.mark.parametrize("wrap", [lambda kept: kept, lambda kept: (kept,), lambda kept: ("a", (1, kept))])
+def test_what_can_change_in_a_setting_is_copied_however_deep_it_lies(wrap):
+    kept = ["told"]
+    node = Node("n", (), None, told=wrap(kept), limit=3)
+    kept.append("later")
+    node._rebuild()
+    assert node.told == wrap(["told"])
+
+
+def test_settings_that_share_a_list_share_it_after_a_restart_too():
+    both = []
+    node = Node("n", mine=both, yours=both)
+    node._rebuild()
+    assert node.mine is node.yours
+    assert node.mine is not both
+
+
+def test_settings_that_cannot_change_are_not_copied():
+    def choose():
+        return 1
+
+    name, peers = "a long enough name", ("a", "b")
+    args, settings = Node(name, peers, choose=choose, limit=2.5, nothing=None)._arguments
+    assert (args[0] is name, args[1] is peers, settings["choose"] is choose) == (True, True, True)
+    assert settings == {"choose": choose, "limit": 2.5, "nothing": None}
+
+
 def test_setting_a_timer_again_replaces_it_and_keys_let_timers_run_side_by_side():
     fired = []
 
