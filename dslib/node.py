@@ -253,7 +253,10 @@ NOWHERE: Any = _Nowhere()
 
 #: A value of these types cannot change. (A function is shared by its copies too.)
 FIXED = {str, int, float, bool, bytes, type(None), FunctionType}
+
+# What every node has and few use is made when it is first used: until then these are for all, and stay empty.
 NO_SETTINGS: dict[str, Any] = {}
+NO_TIMERS: dict[Any, Timer] = {}
 
 
 def _is_fixed(value: object) -> bool:
@@ -279,7 +282,7 @@ class Node:
     name: str
     peers: tuple[str, ...]
     clock: Clock
-    disk: Disk
+    _disk: Disk | None
     _arguments: tuple[tuple[Any, ...], dict[str, Any]]
     _random: Random | None
     _timers: dict[Any, Timer]  # by name, or by (name, key)
@@ -294,8 +297,8 @@ class Node:
     # A slot survives a crash; whatever a student's class sets goes to __dict__, and is lost. (Slots are also nearer to
     # the processor: with them the nodes of a large system fit into its cache.)
     __slots__ = (
-        "__dict__", "_arguments", "_handlers", "_links", "_on_hold", "_pace", "_random", "_sim", "_slowness", "_timers",
-        "_up", "clock", "disk", "name", "peers",
+        "__dict__", "_arguments", "_disk", "_handlers", "_links", "_on_hold", "_pace", "_random", "_sim", "_slowness",
+        "_timers", "_up", "clock", "name", "peers",
     )  # fmt: skip
 
     def __new__(cls, *args: Any, **settings: Any) -> Node:
@@ -307,9 +310,8 @@ class Node:
             args if all(map(_is_fixed, args)) else copy.deepcopy(args),
             (settings if all(map(_is_fixed, settings.values())) else copy.deepcopy(settings)) or NO_SETTINGS,
         )
-        node.disk = Disk()
-        node._random = None
-        node._timers = {}
+        node._disk = node._random = None
+        node._timers = NO_TIMERS
         node._up = False
         node._on_hold = None
         node._slowness = node._pace = 1.0
@@ -363,6 +365,8 @@ class Node:
         try:
             timer = self._timers[which]
         except KeyError:
+            if self._timers is NO_TIMERS:
+                self._timers = {}
             timer = self._timers[which] = Timer(self, name, key, self._timeout_handler(name))
         if not 0.0 <= delay < inf:
             raise ValueError(
@@ -405,6 +409,13 @@ class Node:
         The handler stops here; the rest is as in a crash. The trace's row says why.
         """
         raise Died(self, reason)
+
+    @property
+    def disk(self) -> Disk:
+        """What survives a crash: a dict."""
+        if self._disk is None:
+            self._disk = Disk()
+        return self._disk
 
     @property
     def random(self) -> Random:
@@ -461,7 +472,7 @@ class Node:
         """What a crash does to memory: timers stop, and every attribute without a slot is gone."""
         for timer in list(self._timers.values()):
             timer.cancel()
-        self._timers = {}
+        self._timers = NO_TIMERS
         self.__dict__.clear()
 
     def _rebuild(self) -> None:

@@ -214,6 +214,19 @@ def test_settings_that_cannot_change_are_not_copied():
     assert settings == {"choose": choose, "limit": 2.5, "nothing": None}
 
 
+def test_nodes_share_neither_disk_nor_timers_before_or_after_a_crash():
+    a, b = Counter("a", notes=[]), Counter("b", notes=[])
+    idle = Node("idle")
+    sim = Simulation(a, b, idle)
+    sim.at(15, sim.crash, "a")
+    sim.at(20, sim.restart, "a")
+    sim.run(until=25)
+    assert (a.disk, b.disk, idle.disk) == ({"saved": 1}, {"saved": 2}, {})
+    assert [len(node._timers) for node in (a, b, idle)] == [1, 1, 0]
+    assert a.disk is a.disk
+    assert a._timers is not b._timers
+
+
 def test_setting_a_timer_again_replaces_it_and_keys_let_timers_run_side_by_side():
     fired = []
 
