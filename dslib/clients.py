@@ -86,7 +86,7 @@ class Client(Node):
     def invoke(self, f: str, key: Any = None, arg: Any = None) -> Operation:
         """Open an operation at the present true time."""
         sim = self._sim
-        return sim.history.invoke(self.name, f, key, arg, now=lambda: sim.now)
+        return sim.history.invoke(self.name, f, key, arg, now=sim._time)
 
 
 class ServiceClient(Client):
@@ -260,7 +260,7 @@ class LoadClient(ServiceClient):
     def invoke(self, f: str, key: Any = None, arg: Any = None) -> Operation:
         """One more user, while others still wait for their answers."""
         sim = self._sim
-        return sim.history.invoke(self.name, f, key, arg, now=lambda: sim.now, overlapping=True)
+        return sim.history.invoke(self.name, f, key, arg, now=sim._time, overlapping=True)
 
     def on_arrival_timeout(self) -> None:
         """One user asks; the next one is on the way."""

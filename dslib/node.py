@@ -82,7 +82,7 @@ class Message:
         cls._handler = handler_name(cls.__name__)
         fields = dataclasses.fields(cls)  # type: ignore[arg-type]
         if not all(_is_scalar(field.type) for field in fields):
-            cls.__init__ = _checked(cls.__init__)  # type: ignore[method-assign]
+            cls.__init__ = _checked(cls.__init__, cls.fields())  # type: ignore[method-assign]
 
     @classmethod
     def fields(cls) -> tuple[str, ...]:
@@ -98,17 +98,16 @@ def _is_scalar(annotation: object) -> bool:
     return all(part.strip() in SCALARS for part in str(text).split("|"))
 
 
-def _checked(init: Callable[..., None]) -> Callable[..., None]:
+def _checked(init: Callable[..., None], names: tuple[str, ...]) -> Callable[..., None]:
     """An ``__init__`` that refuses a field which could be changed after the message was sent."""
 
     def __init__(self: Message, *args: Any, **kwargs: Any) -> None:
         init(self, *args, **kwargs)
-        for name in self.fields():
-            value = getattr(self, name)
+        for name in names:
             try:
-                hash(value)
+                hash(getattr(self, name))
             except TypeError:
-                kind = type(value).__name__
+                kind = type(getattr(self, name)).__name__
                 instead = {"list": "a tuple", "set": "a frozenset", "dict": "a tuple of pairs"}.get(kind, "a tuple")
                 raise TypeError(
                     f"{type(self).__name__}.{name} holds a {kind}, which could change after the message was sent: "

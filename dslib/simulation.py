@@ -512,6 +512,9 @@ class Simulation:
         node._pace = node.clock.pace
         node._handlers = self._handlers.setdefault(type(node), {})
 
+    def _time(self) -> float:
+        return self.now
+
     def _stream(self, purpose: str) -> Random:
         """A stream of random numbers of its own for one purpose, so that a draw here does not shift the dice there."""
         return Random(f"{self.seed}/{purpose}")
