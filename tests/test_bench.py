@@ -92,6 +92,11 @@ def test_every_customer_waits_exactly_as_long_at_the_till_as_in_the_bare_loop():
     assert any(ours), "some customer has to wait"
 
 
+def test_a_turn_of_the_ready_made_till_is_about_as_many_operations_as_were_asked_for():
+    turn = queueing.services()
+    assert turn(10_000) == pytest.approx(10_000, rel=0.05)  # five standard deviations
+
+
 def test_batches_of_waits_that_depend_on_one_another_give_an_honest_interval():
     # Waits that stay the same for a hundred customers: a tenth of the information, and an interval ten times as wide.
     random = Random(3)
