@@ -140,8 +140,14 @@ def recorded(sim: Simulation) -> str:
 
 
 Case = Callable[[], str]
-RECORDED: list[Case] = [partition_and_crash, exponential_latency_and_jitter, a_queue_before_a_slow_wire, a_day_of_chat]
-IN_WORDS: list[Case] = [verdicts_in_words, routes_between_cities]
+RECORDED: list[Case] = [
+    partition_and_crash,
+    exponential_latency_and_jitter,
+    a_queue_before_a_slow_wire,
+    routes_between_cities,
+    a_day_of_chat,
+]
+IN_WORDS: list[Case] = [verdicts_in_words]
 
 
 def digests(cases: list[Case]) -> dict[str, str]:
