@@ -14,7 +14,7 @@ SET_UP = @python=$$(sh tools/find-python) && "$$python" tools/set_up.py
 LAB = $(RUN) tools/lab.py $(if $(filter none,$(BROWSER)),--no-browser) $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help course dev lab instructor test lint format labs bench lock clean
+.PHONY: help course dev lab instructor test prove lint format labs bench lock clean
 
 help:           ## print this
 	@echo "What Could Go Wrong? - distributed systems, learned by breaking them"
@@ -31,6 +31,9 @@ instructor: course  ## the same, with nbgrader's Formgrader and Create Assignmen
 
 test: lint      ## run every check and every test
 	$(RUN) -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile --no-loadscope-reorder $(ARGS)
+
+prove: dev      ## run the long proofs, half an hour of them: more seeds, a million customers
+	$(RUN) -m pytest --numprocesses=logical --maxprocesses=4 $(ARGS) tests/prove_*.py
 
 lint: dev       ## check style, types and the form of the notebooks
 	$(RUN) -m ruff check

@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 from collections import deque
 from collections.abc import Iterable, Sequence
+from hashlib import blake2b
 from math import inf
 from typing import Any
 
@@ -318,12 +319,18 @@ def _whole(value: object, least: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
+#: How a balancer chooses.
+POLICIES = ("round robin", "random", "least busy", "by key")
+
+
 class Balancer(Node):
     """Passes each request on to one of several backends, and the answer back.
 
     Args:
         backends: the nodes to choose from.
-        policy: ``"round robin"``, ``"random"``, or ``"least busy"``: whoever has the fewest requests open.
+        policy: ``"round robin"``; ``"random"``; ``"least busy"``: whoever has the fewest requests open; ``"by key"``:
+            every key has a backend of its own, and another one only while that is out (highest random weight, Thaler
+            and Ravishankar 1998).
         timeout: ms to wait for a backend. After that the next one gets the request, if ``retry_elsewhere`` allows.
         retry_elsewhere: how many more backends may get a request that was not answered, or refused.
         health_every: ms between two health checks of each backend. None: no checks, every backend is used.
@@ -356,8 +363,10 @@ class Balancer(Node):
         super().__init__(name, peers, clock, **settings)
         if isinstance(self.backends, str) or not self.backends:
             raise ValueError(f"balancer {name!r} has backends={self.backends!r}: write names, backends=('s1', 's2')")
-        if self.policy not in ("round robin", "random", "least busy"):
-            raise ValueError(f'balancer {name!r} has policy {self.policy!r}: "round robin", "random" or "least busy"')
+        if self.policy not in POLICIES:
+            raise ValueError(
+                f"balancer {name!r} has policy {self.policy!r}: write one of {', '.join(map(repr, POLICIES))}"
+            )
         for setting in ("timeout", "health_every", "health_timeout"):
             value = getattr(self, setting)
             if value is not None and not 0 < value < inf:
@@ -426,7 +435,7 @@ class Balancer(Node):
             self._pass(_Open(src, msg))
 
     def _pass(self, one: _Open) -> None:
-        backend = self._choose(one.tried)
+        backend = self._choose(one)
         if backend is None:
             self._refuse(one, "no server")
             return
@@ -439,9 +448,9 @@ class Balancer(Node):
             one.timer = self._passed
             self.set_timer("waited", self.timeout, backend, one, key=one.timer)
 
-    def _choose(self, tried: Sequence[str]) -> str | None:
+    def _choose(self, one: _Open) -> str | None:
         """A backend that is well and was not tried yet."""
-        pool = self._pool
+        pool, tried = self._pool, one.tried
         if self.out and len(self.out) <= self.max_out * len(pool):
             pool = [name for name in pool if name not in self.out]
         if tried:
@@ -455,6 +464,8 @@ class Balancer(Node):
             chosen = pool[int(len(pool) * self.random.random())]
         elif self.policy == "least busy":
             chosen = min(pool, key=lambda name: self._count[name])
+        elif self.policy == "by key":
+            chosen = max(pool, key=lambda name: weight(name, one.msg.key))
         else:
             self._turn += 1
             chosen = pool[self._turn % len(pool)]
@@ -570,6 +581,11 @@ class _Open:
         self.src, self.msg, self.tried = src, msg, list(tried)
         self.given_up = False
         self.timer = 0
+
+
+def weight(backend: str, key: Any) -> bytes:
+    """How much a backend is wanted for a key: the same on every computer, and as good as drawn at random."""
+    return blake2b(f"{backend} {key!r}".encode(), digest_size=8).digest()
 
 
 def fingerprint(msg: Request) -> tuple[Any, ...]:

@@ -9,7 +9,7 @@ import pytest
 
 from dslib.failures import GALLERY
 from dslib.failures.card import Card, Claim, Knobs, knob
-from dslib.failures.service import judge
+from dslib.failures.service import good_between, judge
 from dslib.metrics import user_of
 
 SEEDS = range(20)
@@ -39,16 +39,20 @@ def test_the_gallery_has_the_fourteen_cards_of_the_video_in_their_order():
     assert [card.title for card in GALLERY] == TITLES
 
 
-@pytest.mark.timeout(600)
-def test_every_claim_of_the_card_holds(card):
-    results = [card.run(seed=seed) for seed in SEEDS]
+def check_claims(card, seeds):
+    results = [card.run(seed=seed) for seed in seeds]
     for claim in card.claims:
         broken = [result for result in results if not claim.holds(result)]
         if claim.share == 1.0:
             assert not broken, f"{claim}\nnot so on seeds {[r.seed for r in broken]}, for example\n{broken[0]}"
         else:
-            held = len(SEEDS) - len(broken)
-            assert least_share(held, len(SEEDS)) >= claim.share, f"{claim}\nheld on {held} of {len(SEEDS)} seeds"
+            held = len(seeds) - len(broken)
+            assert least_share(held, len(seeds)) >= claim.share, f"{claim}\nheld on {held} of {len(seeds)} seeds"
+
+
+@pytest.mark.timeout(600)
+def test_every_claim_of_the_card_holds(card):
+    check_claims(card, SEEDS)
 
 
 def test_each_claim_tells_the_naive_service_from_the_mitigated_one(card):
@@ -76,12 +80,13 @@ def test_both_runs_have_the_same_users_asking_the_same_things_until_the_trigger(
 def test_before_the_trigger_both_services_work(card):
     naive, mitigated = (card.simulate(card.params, 6, remedy).run(until=5_000) for remedy in (False, True))
     for sim in (naive, mitigated):
-        assert judge(sim).availability >= 0.99, str(judge(sim))
+        assert good_between(sim, 1_000, 4_400) >= 0.99, str(judge(sim))  # after a second all have started
 
 
-def test_what_the_card_does_to_the_service_is_listed_as_faults_or_comes_with_time(card):
+def test_what_the_card_does_to_the_service_is_listed_as_faults(card):
     sim = card.simulate(card.params, 0, False)
-    assert sim.faults or card.number == 9, "a card's trigger is a fault that can be listed and replayed"
+    comes_as_a_request, comes_with_time = card.number == 3, card.number == 9
+    assert sim.faults or comes_as_a_request or comes_with_time
     for fault in sim.faults:
         assert str(fault).startswith("sim.at(")
 

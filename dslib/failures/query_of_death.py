@@ -23,9 +23,6 @@ UNTIL_MS = 60_000.0
 DEADLY = "((((((((((((((((((((!"
 
 
-DEADLY = "((((((((((((((((((((!"
-
-
 class FragileServer(ChatServer):
     """A chat server whose parser has a bug."""
 

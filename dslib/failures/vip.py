@@ -11,15 +11,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import fsum
 
+from ..clients import LoadClient
 from ..simulation import Simulation
 from .backup import VAULT, DeletingServer, Vault
 from .card import Card, Claim, Knobs, Result, knob
-from .service import chat, chat_servers, good_between, judge, server_names
+from .service import DOOR, TENANTS, WITHIN_MS, chat, chat_servers, good_between, judge, server_names, talk
 
 DELETE_MS = 20_000.0
 UNTIL_MS = 60_000.0
 DORADO = "dorado"
 TARGET = 0.999
+RATE = 120.0
 
 #: What each tenant pays, as a share of the income.
 INCOME = {"acme": 0.35, "borealis": 0.25, "cedar": 0.1, DORADO: 0.3}
@@ -36,8 +38,16 @@ class Params(Knobs):
 
 def simulate(params: Params, seed: int, mitigated: bool, trace: str = "off") -> Simulation:
     """The chat service, busier than usual; dorado's room is deleted at 20 s."""
-    rest = 1 - params.share
-    tenants = {"acme": 0.6 * rest, "borealis": 0.3 * rest, "cedar": 0.1 * rest, DORADO: params.share}
+    tenants = {tenant: (1 - params.share) * share for tenant, share in TENANTS.items()}
+    # So few requests that at random times they could all come before the delete.
+    dorado = LoadClient(
+        DORADO,
+        service=DOOR,
+        rate=RATE * params.share,
+        timeout=WITHIN_MS,
+        operation=talk(DORADO),
+        spacing="even",
+    )
     vault = Vault(
         VAULT,
         peers=server_names(3),
@@ -45,7 +55,7 @@ def simulate(params: Params, seed: int, mitigated: bool, trace: str = "off") -> 
         snapshots=mitigated,
         watch_ms=1_000 * params.decide_s if mitigated else 0.0,
     )
-    sim = chat(chat_servers(DeletingServer, 3), seed, trace, rate=120.0, tenants=tenants, others=[vault])
+    sim = chat(chat_servers(DeletingServer, 3), seed, trace, rate=RATE, tenants=tenants, others=[vault, dorado])
     sim.at(DELETE_MS, sim.act, "s1", "delete", DORADO)
     return sim
 
