@@ -12,10 +12,11 @@ import networkx
 import pytest
 
 from dslib import Client, Message, Network, Node, Simulation, good_share, what_users_saw
+from dslib.places import Place, Places
 from dslib.views import PlayerView, palette, play, replay, save_page
 from dslib.views import player as player_module
 from dslib.views.layout import arrange, circle, lines, springs
-from dslib.views.spacetime import MOST_MESSAGES, space_time_svg
+from dslib.views.spacetime import MOST_MESSAGES, space_time_svg, spells
 
 REPLICAS = ("r1", "r2", "r3")
 
@@ -76,6 +77,35 @@ def minority(seed=0, loss=0.0):
     sim.at(270, sim.crash, "r1")
     sim.at(345, sim.restart, "r1")
     return sim
+
+
+def routed(seed=0, **settings):
+    """The same nodes, and between them two routers in a row."""
+    g = networkx.Graph([("writer", "west"), ("west", "east"), *(("east", r) for r in REPLICAS)])
+    nodes = [Writer("writer", peers=REPLICAS), *map(Replica, REPLICAS)]
+    return Simulation(*nodes, network=Network(topology=g, routes=True, **settings), seed=seed)
+
+
+def placed(seed=0):
+    """The same nodes, two of them in one building by the river."""
+    zones = {"writer": "hill", "r1": "riverside", "r2": "riverside", "r3": "hill"}
+    places = Places({name: Place(zone=zone) for name, zone in zones.items()})
+    nodes = [Writer("writer", peers=REPLICAS), *map(Replica, REPLICAS)]
+    return Simulation(*nodes, network=Network(places=places), seed=seed)
+
+
+def struck(*faults: tuple[Any, ...], scenario=quiet, **options: Any):
+    """A scenario to which this is done: (time, fault, *arguments), and the last of them with these options."""
+
+    def run():
+        sim = scenario()
+        for at, name, *args in faults:
+            owner, _, call = name.rpartition(".")
+            done = getattr(sim.network if owner else sim, call)
+            sim.at(at, done, *args, **(options if (at, name, *args) == faults[-1] else {}))
+        return sim
+
+    return run
 
 
 def split(at: float) -> dict[str, Any]:
@@ -154,6 +184,101 @@ def test_a_recorded_run_is_shown_as_it_was():
     assert not view.bundle["live"]
     assert view.bundle["trace"]["events"] == json.loads(sim.trace.to_json())["events"]
     assert [f["at"] for f in view.bundle["faults"]] == [100, 240, 270, 345]
+
+
+# ---------------------------------------------------------------- routes, places, and nodes that are not themselves
+
+
+def test_a_routed_run_shows_its_routers_and_the_links_that_its_messages_take():
+    bundle = play(routed, until=100).bundle
+    assert bundle["routers"] == ["west", "east"]
+    assert bundle["roles"]["west"] == "router"
+    assert set(bundle["positions"]) == {"writer", *REPLICAS, "west", "east"}
+    drawn = {frozenset(pair) for pair in bundle["links"]}
+    assert drawn == {frozenset(p) for p in [("writer", "west"), ("west", "east"), *(("east", r) for r in REPLICAS)]}
+    assert play(quiet, until=100).bundle["routers"] == []
+
+
+@pytest.mark.parametrize("duplication", [0.0, 0.3])
+def test_the_still_picture_draws_a_routed_message_as_one_line_through_its_routers(duplication):
+    for seed in range(5):
+        view = play(lambda seed=seed: routed(seed, duplication=duplication), until=100)
+        svg = space_time_svg(view.bundle)
+        delivered = re.search(r'<path d="([^"]*)" stroke="#0072b2"', svg)
+        assert delivered is not None
+        lines = delivered[1].split("M")[1:]
+        assert len(lines) == len(view.sim.trace.where(kind="deliver")), f"seed {seed}"
+        assert {line.count("L") for line in lines} == {3}, f"seed {seed}: writer, west, east, a replica"
+        assert ">west</text>" in svg
+
+
+def test_each_routed_message_that_is_dropped_has_one_cross():
+    faults = (30, "network.cut", "east", "r1"), (35, "crash", "west")
+    for reroute_ms, reasons in (
+        (1_000, {"cut at east → r1", "down at west"}),
+        (1, {"cut at east → r1", "no route at east", "no route at writer"}),
+    ):
+        view = play(struck(*faults, scenario=lambda ms=reroute_ms: routed(reroute_ms=ms)), until=100)
+        drops = view.sim.trace.where(kind="drop")
+        assert {e.detail for e in drops} == reasons
+        assert space_time_svg(view.bundle).count("l8 8m0 -8l-8 8") == len(drops)
+        assert ("west", "down", 35, 100) in spells(view.bundle, 100), "no event of the trace says so of a router"
+
+
+def test_who_was_down_paused_or_slow_and_from_when_to_when():
+    view = play(
+        struck(
+            (50, "pause", "r1"), (60, "slow", "r2", 10), (70, "pause", "r3"), (80, "crash", "r3"), (85, "pause", "r3"),
+            (90, "resume", "r1"), (120, "slow", "r2", 2.5), (140, "restart", "r3"), (150, "slow", "r2", 1),
+        ),
+        until=200,
+    )  # fmt: skip
+    assert sorted(spells(view.bundle, 200)) == [
+        ("r1", "paused", 50, 90),
+        ("r2", "slow ×10", 60, 120),
+        ("r2", "slow ×2.5", 120, 150),
+        ("r3", "down", 80, 140),
+        ("r3", "paused", 70, 80),
+    ]
+
+
+def test_the_still_picture_tells_down_paused_and_slow_apart_by_word_and_by_shape():
+    view = play(struck((50, "pause", "r1"), (60, "slow", "r2", 10), (70, "crash", "r3")), until=200)
+    svg = space_time_svg(view.bundle)
+    for sign in (">paused<", ">slow ×10<", ">down<", "l3 -4l3 4", 'height="9" stroke="currentColor"', 'width="9"/>'):
+        assert sign in svg, sign
+
+
+def test_a_domain_is_known_with_its_members_and_hatched_when_it_is_isolated():
+    view = play(struck((100, "network.isolate", "zone", "riverside"), scenario=placed), until=200)
+    assert view.bundle["domains"] == {"zone hill": ["writer", "r3"], "zone riverside": ["r1", "r2"]}
+    hatched = re.search(r'<path d="([^"]*)" stroke="#85898e"', space_time_svg(view.bundle))
+    assert hatched is not None
+    assert len(set(re.findall(r"M\d+ ([\d.]+)", hatched[1]))) == 2, "the lanes of r1 and r2"
+    assert play(quiet, until=50).bundle["domains"] == {}
+
+
+@pytest.mark.parametrize(
+    ("fault", "options", "code"),
+    [
+        (("remove", "zone", "riverside"), {"burn": True}, "sim.at(50, sim.remove, 'zone', 'riverside', burn=True)"),
+        (
+            ("network.degrade", "r1", "writer"),
+            {"delay": 20.0, "one_way": True},
+            "sim.at(50, sim.network.degrade, 'r1', 'writer', delay=20.0, one_way=True)",
+        ),
+        (("leap_second", "r1"), {"smear_ms": 5000}, "sim.at(50, sim.leap_second, 'r1', smear_ms=5000)"),
+        (("slow", "r1", 10), {}, "sim.at(50, sim.slow, 'r1', 10)"),
+    ],
+)
+def test_the_label_of_a_fault_is_the_call_that_makes_it(fault, options, code):
+    view = play(struck((50, *fault), scenario=placed, **options), until=100)
+    assert view.bundle["faults"][0]["label"] == view.bundle["faults"][0]["code"] == code
+    again, there = placed(), struck((50, *fault), scenario=placed, **options)()
+    exec(code, {"sim": again})
+    assert again.run(until=100).trace.digest() == there.run(until=100).trace.digest()
+    view.rerun(view.bundle["faults"])
+    assert view.code == code, "what comes back from the page is the same fault"
 
 
 # ---------------------------------------------------------------- running again

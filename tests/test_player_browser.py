@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_player import minority, quiet
+from test_player import minority, placed, quiet, routed, struck
 
 from dslib import Message, Node, Simulation
 from dslib.views import PlayerView, play, save_page
@@ -301,6 +301,98 @@ def test_reduced_motion_plays_event_by_event(new_page: Callable[..., Any]):
     for _ in range(6):
         page.wait_for_timeout(250)
         assert any(abs(stage.time - t) < 0.06 for t in times), "the playhead stands at an event, never between two"
+
+
+# ---------------------------------------------------------------- routes, places, and nodes that are not themselves
+
+
+def lines_of(stage: Stage, what: str) -> list[str]:
+    """The lines of one kind in the space-time diagram, each as its path."""
+    d = stage.root.locator(f".scroll path.way{what}").first.get_attribute("d")
+    return [f"M{line}" for line in str(d).split("M")[1:]]
+
+
+def signs(stage: Stage, node: str) -> tuple[set[str], str]:
+    """The classes of a node in the graph, and what a screen reader hears of it."""
+    view = stage.root.locator(f'[data-node="{node}"]')
+    return set(str(view.get_attribute("class")).split()), str(view.get_attribute("aria-label"))
+
+
+def test_a_routed_message_is_one_line_that_bends_at_its_routers(page: Any, tmp_path: Path):
+    view = play(routed, until=100)
+    save_page(tmp_path / "run.html", view)
+    page.goto((tmp_path / "run.html").as_uri())
+    stage = Stage(page, None)
+    stage.root.wait_for()
+    lines = lines_of(stage, "")
+    assert len(lines) == len(view.sim.trace.where(kind="deliver"))
+    assert {line.count("L") for line in lines} == {3}, "writer, west, east, a replica"
+    assert "as-router" in signs(stage, "west")[0]
+    send = view.sim.trace.where(kind="send")[0]
+    hop = next(e for e in view.sim.trace.where(kind="hop", id=send.id) if e.src == "west")
+    stage.go(hop.time)
+    assert "west passes Write(version=1, value='b') on to east" in stage.spoken
+    (x1, y1), (x2, y2) = stage.middle("west"), stage.middle("east")
+    now = stage.root.locator(".dot.now circle").first.bounding_box()
+    assert min(x1, x2) - 30 < now["x"] < max(x1, x2) + 30
+    assert min(y1, y2) - 30 < now["y"] < max(y1, y2) + 30
+
+
+def test_a_router_that_is_down_says_so_and_a_lost_message_says_where(page: Any):
+    stage = Stage(
+        page, play(struck((30, "network.cut", "east", "r1"), (35, "crash", "west"), scenario=routed), until=100)
+    )
+    assert "was dropped: the link east → r1 is cut" in stage.text(".caption .what")
+    stage.go(34)
+    assert "down" not in signs(stage, "west")[0]
+    stage.go(99)
+    classes, said = signs(stage, "west")
+    assert "down" in classes
+    assert said.startswith("west down")
+
+
+def test_paused_slow_and_down_can_be_told_apart_without_colour(page: Any, tmp_path: Path):
+    view = play(
+        struck((50, "pause", "r1"), (60, "slow", "r2", 10), (70, "crash", "r3"), (150, "resume", "r1")), until=200
+    )
+    save_page(tmp_path / "run.html", view)
+    page.goto((tmp_path / "run.html").as_uri())
+    stage = Stage(page, None)
+    stage.root.wait_for()
+    assert [stage.root.locator(f".scroll .{sign}").count() for sign in ("paused-bar", "slow-line", "outage")] == [
+        1,
+        1,
+        1,
+    ]
+    assert all(words in stage.text(".key") for words in ("paused", "slow", "down"))
+    stage.go(100)
+    icons = set()
+    for node, kind, words in (("r1", "paused", "r1 paused"), ("r2", "slow", "r2 slow ×10"), ("r3", "down", "r3 down")):
+        classes, said = signs(stage, node)
+        assert kind in classes
+        assert said.startswith(words)
+        icons.add(stage.root.locator(f'[data-node="{node}"] .mark path').get_attribute("d"))
+    assert len(icons) == 3
+    assert ", up" not in signs(stage, "r1")[1]
+    stage.go(150)
+    assert "paused" not in signs(stage, "r1")[0]
+
+
+def test_a_domain_that_burns_or_is_isolated_shows_what_is_down_and_what_is_cut(page: Any):
+    faults = (40, "network.isolate", "zone", "riverside"), (80, "network.heal"), (100, "remove", "zone", "riverside")
+    stage = Stage(page, play(struck(*faults, scenario=placed, burn=True), until=200))
+    stage.go(60)
+    assert stage.root.locator(".cut-band").count() > 0
+    assert stage.root.locator(".link.is-cut").count() == 2, "writer – r1 and writer – r2"
+    stage.go(150)
+    for node in ("r1", "r2"):
+        assert signs(stage, node)[1].startswith(f"{node} down disk gone")
+    assert "down" not in signs(stage, "r3")[0]
+    assert stage.chips[2] == "sim.at(100, sim.remove, 'zone', 'riverside', burn=True)"
+    stage.tool("crash")
+    stage.root.locator('[data-node="r3"] .body').click()
+    stage.wait_for_answer()
+    assert [act.get("options") for act in stage.asked[-1][0]] == [None, None, {"burn": True}, None]
 
 
 # ---------------------------------------------------------------- breaking it by hand

@@ -30,22 +30,69 @@ function lastAtMost(list, key, value) {
 
 /** Everything the picture needs, worked out once for a bundle, so that a step only looks things up. */
 function readRun(bundle) {
-  const { nodes, events, end } = bundle.trace;
+  const { events, end } = bundle.trace, routers = new Set(bundle.routers ?? []), nodes = [...bundle.trace.nodes, ...routers];
   const lane = new Map(nodes.map((name, i) => [name, i]));
   const flights = [];                                    // one for each copy of a message
   const flightOf = new Array(events.length).fill(null);  // event -> flight
   const sends = new Map();
-  const outages = [];                                    // {node, from, to}
+  const outages = [];                                    // {node, from, to, burnt}
+  const spells = [];                                     // {node, kind, from, to, fromIndex, toIndex, words}: paused or slow
   const up = new Map(), nodeRows = new Map(nodes.map((name) => [name, []]));
   const stateRows = new Map(nodes.map((name) => [name, []]));
   const cuts = [{ index: -1, at: 0, blocked: new Set() }];
   const faults = [];
+  let burning = { at: -1, names: [] };
+
+  const goDown = (node, at, index, burnt) => {
+    const before = up.get(node);
+    if (before?.open && (before.burnt || !burnt)) return;
+    if (before?.open) Object.assign(before, { to: at, open: false });
+    const outage = { node, from: at, to: end, open: true, burnt };
+    outages.push(outage);
+    up.set(node, outage);
+    nodeRows.get(node)?.push({ index, up: false, burnt });
+  };
+  const comeUp = (node, at, index) => {
+    const outage = up.get(node);
+    if (outage?.open) Object.assign(outage, { to: at, open: false });
+    nodeRows.get(node)?.push({ index, up: true });
+  };
+  const running = (node, kind) => spells.find((s) => s.node === node && s.kind === kind && s.toIndex === NEVER);
+  const begin = (node, kind, at, index, words) => spells.push({ node, kind, words, from: at, to: end, fromIndex: index, toIndex: NEVER });
+  const over = (node, kind, at, index) => {
+    const spell = running(node, kind);
+    if (spell) Object.assign(spell, { to: at, toIndex: index });
+  };
+  const strike = ({ call, args, options }, at, index) => {
+    const struck = membersOf(bundle, call, args), [node, factor] = args;
+    if (call === "pause" && !up.get(node)?.open && !running(node, "paused")) begin(node, "paused", at, index, "paused");
+    if (call === "resume") over(node, "paused", at, index);
+    if (call === "slow") {
+      over(node, "slow", at, index);
+      if (factor !== 1) begin(node, "slow", at, index, `slow ×${factor}`);
+    }
+    if (call === "burn" || options?.burn) {
+      burning = { at, names: struck };
+      for (const name of struck) if (up.get(name)?.open && !routers.has(name)) goDown(name, at, index, true);
+    }
+    for (const name of struck.filter((n) => routers.has(n))) { // of nodes, the trace itself says so
+      if (call === "crash" || call === "remove") goDown(name, at, index, false);
+      if (call === "restart" || call === "restore") comeUp(name, at, index);
+    }
+  };
 
   events.forEach(([at, kind, src, dest, id, msg, detail], index) => {
     if (kind === "send") {
-      const flight = { id, src, dest, msg, from: at, fromIndex: index, to: NEVER, toIndex: NEVER, end: "open", copies: 0 };
+      const flight = { id, src, dest, msg, from: at, fromIndex: index, to: NEVER, toIndex: NEVER, end: "open", copies: 0, ways: [] };
       sends.set(id, flight);
       flights.push(flight);
+      flightOf[index] = flight;
+    } else if (kind === "hop") {
+      const flight = sends.get(id);
+      if (!flight) return;
+      const way = wayTo(flight.ways, src);
+      way.points.push([at, src]);
+      way.next = dest;
       flightOf[index] = flight;
     } else if (kind === "deliver" || kind === "drop") {
       let flight = sends.get(id);
@@ -55,25 +102,28 @@ function readRun(bundle) {
         flight = { ...flight, copies: 0, again: true };
         flights.push(flight);
       }
-      Object.assign(flight, { to: at, toIndex: index, end: kind, reason: detail });
+      const place = kind === "deliver" ? dest : detail.split(" at ")[1]?.split(" → ").pop() ?? dest;
+      const way = flight.ways.length ? wayTo(flight.ways, place) : { points: [] };
+      way.points.push([at, place]);
+      way.next = null;
+      Object.assign(flight, { to: at, toIndex: index, end: kind, reason: detail, way });
       flightOf[index] = flight;
     } else if (kind === "crash") {
-      const outage = { node: src, from: at, to: end, open: true };
-      outages.push(outage);
-      up.set(src, outage);
-      nodeRows.get(src)?.push({ index, up: false });
+      over(src, "paused", at, index);
+      goDown(src, at, index, burning.at === at && burning.names.includes(src));
     } else if (kind === "restart") {
-      const outage = up.get(src);
-      if (outage) Object.assign(outage, { to: at, open: false });
-      nodeRows.get(src)?.push({ index, up: true });
+      over(src, "paused", at, index);
+      comeUp(src, at, index);
     } else if (kind === "state") {
       stateRows.get(src)?.push({ index, at, fields: detail ?? {} });
     } else if (kind === "fault") {
       faults.push({ index, ...detail });
       const blocked = new Set(cuts[cuts.length - 1].blocked);
-      if (applyCut(blocked, detail)) cuts.push({ index, at, blocked });
+      if (applyCut(blocked, detail, nodes, membersOf(bundle, detail.call, detail.args))) cuts.push({ index, at, blocked });
+      strike(detail, at, index);
     }
   });
+  for (const flight of flights) flight.legs = legsOf(flight);
   flights.sort((a, b) => a.from - b.from || a.fromIndex - b.fromIndex);
 
   const times = flights.filter((f) => f.end === "deliver").map((f) => f.to - f.from).sort((a, b) => a - b);
@@ -84,14 +134,40 @@ function readRun(bundle) {
   for (const state of cuts) Object.assign(state, separate(nodes, drawn, state.blocked));
 
   return {
-    bundle, nodes, lane, events, end: Math.max(end, events.length ? events[events.length - 1][0] : 0, 1e-9),
-    flights, flightOf, typical, longest, outages, nodeRows, stateRows, shownFields: fieldsThatChange(stateRows),
+    bundle, nodes, routers, lane, events, end: Math.max(end, events.length ? events[events.length - 1][0] : 0, 1e-9),
+    flights, flightOf, typical, longest, outages, spells, nodeRows, stateRows, shownFields: fieldsThatChange(stateRows),
     cuts, faults, links: drawn, users: readUsers(bundle),
   };
 }
 
+/** Whom a fault strikes: what stands in a failure domain, or the node it names. */
+const membersOf = (bundle, call, args) => ["remove", "restore", "network.isolate"].includes(call) ? bundle.domains?.[args.join(" ")] ?? [] : args.slice(0, 1);
+
+/** The way of the copy of a routed message that comes to `place` next. One that a link doubled shares the way up to there. */
+function wayTo(ways, place) {
+  let way = ways.find((w) => w.next === place);
+  if (!way) {
+    const twin = ways.map(({ points }) => points.slice(0, points.findIndex(([, name]) => name === place) + 1)).find((points) => points.length);
+    way = { points: twin?.slice(0, -1) ?? [], next: place };
+    ways.push(way);
+  }
+  return way;
+}
+
+/** What is drawn of a message: one line, or one for each link that a routed one goes over. */
+function legsOf(flight) {
+  const way = flight.way ?? flight.ways.find((w) => w.next);
+  if (!way || !flight.ways.length) return [flight];
+  const points = way.next ? [...way.points, [NEVER, way.next]] : way.points;
+  if (points.length === 1) return [flight];               // it did not get away
+  return points.slice(1).map(([to, dest], i) => {
+    const last = i === points.length - 2;
+    return { src: points[i][1], dest, from: points[i][0], to, end: last ? flight.end : "deliver", reason: flight.reason?.split(" at ")[0] };
+  });
+}
+
 /** Apply a fault to the set of blocked directions. False when it is not about the network. */
-function applyCut(blocked, { call, args }) {
+function applyCut(blocked, { call, args }, nodes, inside) {
   if (call === "network.partition") {
     args.forEach((group, i) => args.slice(i + 1).forEach((other) => group.forEach((a) => other.forEach((b) => {
       blocked.add(link(a, b));
@@ -100,6 +176,9 @@ function applyCut(blocked, { call, args }) {
   } else if (call === "network.cut") {
     blocked.add(link(args[0], args[1]));
     if (!args[2]) blocked.add(link(args[1], args[0]));
+  } else if (call === "network.isolate") {
+    const outside = nodes.filter((name) => !inside.includes(name));
+    for (const a of inside) for (const b of outside) blocked.add(link(a, b)).add(link(b, a));
   } else if (call === "network.heal") {
     if (args.length === 2) {
       blocked.delete(link(args[0], args[1]));
@@ -238,13 +317,15 @@ function showMessage(msg, most = 72) {
   return shorten(`${msg.type}(${fields.join(", ")})`, most);
 }
 
-function sayFault({ call, args }) {
+function sayFault({ call, args, options }) {
   if (call === "network.partition") return "cut " + args.map((group) => group.join(" ")).join(" | ");
   if (call === "network.cut") return `cut ${args[0]} ${args[2] ? "→" : "–"} ${args[1]}`;
   if (call === "network.heal") return args.length ? `heal ${args[0]} – ${args[1]}` : "heal";
-  return `${call.replace("network.", "").replace(/_/g, " ")} ${args.map((a) => Array.isArray(a) ? a.join(" ") : a).join(" ")}`.trim();
+  const named = Object.entries(options ?? {}).map(([name, value]) => `${name}=${showValue(value)}`);
+  return [call.replace("network.", "").replace(/_/g, " "), ...args.map((a) => Array.isArray(a) ? a.join(" ") : showPlain(a)), ...named].join(" ");
 }
 
+const showPlain = (value) => typeof value === "string" ? value : showValue(value);
 const sayTime = (t) => String(Math.round(t * 1000) / 1000);
 const faultLabel = (fault) => fault.label ?? `${sayFault(fault)} at ${sayTime(fault.at)}`;
 
@@ -252,7 +333,8 @@ const faultLabel = (fault) => fault.label ?? `${sayFault(fault)} at ${sayTime(fa
 function faultCode(fault) {
   if (fault.code) return fault.code;
   const args = fault.args.map((a) => Array.isArray(a) ? `{${a.map(showValue).join(", ")}}` : showValue(a));
-  return `sim.at(${[sayTime(fault.at), "sim." + fault.call, ...args].join(", ")})`;
+  const named = Object.entries(fault.options ?? {}).map(([name, value]) => `${name}=${showValue(value)}`);
+  return `sim.at(${[sayTime(fault.at), "sim." + fault.call, ...args, ...named].join(", ")})`;
 }
 
 function dropReason(run, flight, index) {
@@ -260,7 +342,11 @@ function dropReason(run, flight, index) {
   if (reason === "down") return `${dest} is down`;
   if (reason === "queue") return "the queue of the link is full";
   if (reason === "loss") return "it was lost on the way";
-  if (reason.includes(" at ")) return `on its route: ${reason}`;  // through routers; "ttl at r3"
+  const [why, where] = reason.split(" at ");              // through routers; "ttl at r3"
+  if (where) {
+    return { cut: `the link ${where} is cut`, down: `${where} is down`, queue: `the queue of the link ${where} is full`,
+      ttl: `it had crossed too many links when it came to ${where}`, "no route": `${where} knows no way to ${dest}` }[why] ?? `it was lost on the link ${where}`;
+  }
   const state = cutsAt(run, index);
   return state.partOf.get(src) !== state.partOf.get(dest) ? `${dest} is on the other side of the cut`
     : `the link from ${src} to ${dest} is cut`;
@@ -271,6 +357,13 @@ const isUp = (run, node, index) => {
   const rows = run.nodeRows.get(node) ?? [], i = lastAtMost(rows, (r) => r.index, index);
   return i < 0 ? true : rows[i].up;
 };
+/** Whether the disk of a node that is down has burnt. */
+const isBurnt = (run, node, index) => {
+  const rows = run.nodeRows.get(node) ?? [];
+  return Boolean(rows[lastAtMost(rows, (r) => r.index, index)]?.burnt);
+};
+/** "paused" and "slow ×10", as far as a node is so. */
+const spellsAt = (run, node, index) => run.spells.filter((s) => s.node === node && s.fromIndex <= index && index < s.toIndex);
 const stateOf = (run, node, index) => {
   const rows = run.stateRows.get(node) ?? [], i = lastAtMost(rows, (r) => r.index, index);
   return i < 0 ? null : rows[i];
@@ -296,8 +389,13 @@ function describe(run, index) {
     const n = flying(() => true);
     return { what: `${src} sends ${showMessage(msg)} to ${dest}.`, why: n > 1 ? `${plural(n, "message")} are on the way.` : "" };
   }
+  if (kind === "hop") {
+    return { what: `${src} passes ${showMessage(msg)} on to ${dest}.`, why: flight ? `It is on its way from ${flight.src} to ${flight.dest}.` : "" };
+  }
   if (kind === "deliver") {
-    const took = flight ? `It was on the way for ${ms(flight.to - flight.from)}.` : "";
+    const via = flight ? listed(flight.legs.slice(1).map((leg) => leg.src)) : "";
+    const waited = flight && run.spells.some((s) => s.node === dest && s.kind === "paused" && s.from < flight.to && s.to === flight.to);
+    const took = flight ? `It was on the way${waited ? `, and at the door of ${dest}, which stood still,` : ""} for ${ms(flight.to - flight.from)}${via ? `, through ${via}` : ""}.` : "";
     return { what: `${dest} receives ${showMessage(msg)} from ${src}.`,
       why: took + (flight?.again ? " This is a second copy: the network delivered it twice." : "") };
   }
@@ -307,10 +405,14 @@ function describe(run, index) {
   }
   if (kind === "crash") {
     const n = flying((f) => f.dest === src);
-    return { what: `${src} crashes.`, why: "What it held in memory is gone; its disk stays."
+    let i = index - 1;
+    while (i >= 0 && run.events[i][0] === run.events[index][0] && run.events[i][1] !== "fault") i--;
+    const torn = run.events[i]?.[0] === run.events[index][0] && run.events[i][6]?.call === "tear_write";
+    const disk = isBurnt(run, src, index) ? ", and its disk is gone, too." : torn ? "; of its newest write, its disk holds the first part only." : "; its disk stays.";
+    return { what: `${src} crashes${typeof detail === "string" ? `: ${detail}` : ""}.`, why: `What it held in memory is gone${disk}`
       + (n ? ` ${plural(n, "message")} ${n === 1 ? "is" : "are"} still on the way to it.` : "") };
   }
-  if (kind === "restart") return { what: `${src} restarts.`, why: "It reads its disk. Everything else is forgotten." };
+  if (kind === "restart") return { what: `${src} restarts.`, why: isBurnt(run, src, index - 1) ? "Its disk is gone, too: it begins with an empty one." : "It reads its disk. Everything else is forgotten." };
   if (kind === "timer") return { what: `The timer “${detail}” of ${src} runs out.`, why: "" };
   if (kind === "log") return { what: `${src} notes: ${detail}`, why: "" };
   if (kind === "state") {
@@ -323,7 +425,7 @@ function describe(run, index) {
   return { what: [kind, src, dest, typeof detail === "string" ? detail : ""].filter(Boolean).join(" "), why: "" };
 }
 
-function describeFault(run, index, { call, args }, flying) {
+function describeFault(run, index, { call, args, options }, flying) {
   const { blocked } = cutsAt(run, index);
   const caught = flying((f) => blocked.has(link(f.src, f.dest)));
   const lost = caught ? ` ${plural(caught, "message")} on the way across will not arrive while it lasts.` : "";
@@ -340,7 +442,29 @@ function describeFault(run, index, { call, args }, flying) {
     return { what: args.length ? `The link between ${args[0]} and ${args[1]} heals.` : "All cuts heal.",
       why: "Messages pass again. What was dropped stays lost: the network sends nothing again." };
   }
-  return { what: `Fault: ${sayFault({ call, args })}.`, why: "" };
+  const struck = membersOf(run.bundle, call, args), [a, b, c] = args.map(showPlain), domain = `The ${a} ${b} (${listed(struck)})`;
+  const named = Object.entries(options ?? {}).filter(([name]) => name !== "one_way").map(([name, value]) => `${name} ${showValue(value)}`);
+  const said = {
+    "network.isolate": [`${domain} is cut off.`, "No message passes in or out until the cut heals." + lost],
+    "network.degrade": [`The link ${options?.one_way ? `from ${a} to` : `between ${a} and`} ${b} gets worse: ${listed(named)}.`, ""],
+    "network.mend": [`The link between ${a} and ${b} is as it was.`, ""],
+    "network.misroute": args[2] === null ? [`${a} sends what is for ${b} the right way again.`, ""] : [`${a} sends what is for ${b} to ${c}, whatever its map says.`, ""],
+    crash: [`${a} crashes.`, run.routers.has(a) ? "It is a router: until the others know, they still send through it." : ""],
+    restart: [`${a} ${run.routers.has(a) ? "is up again" : "is told to restart"}.`, ""],
+    burn: [`${a} burns.`, "Its disk is gone."],
+    remove: [`${domain} ${options?.burn ? "burns down" : "goes down"}.`, options?.burn ? "What was on these disks is gone." : "The disks stay."],
+    restore: [`${domain} comes back.`, ""],
+    pause: [`${a} stands still.`, "Its clock goes on, and what arrives waits. It will not notice."],
+    resume: [`${a} goes on.`, "All that waited happens now, in its order."],
+    slow: args[1] === 1 ? [`${a} is as fast as it was.`, ""] : [`${a} is slow: all that it does takes ${b} times as long.`, "Its clock reads right."],
+    jump_clock: [`The clock of ${a} jumps by ${b} ms.`, ""],
+    drift_clock: [`The clock of ${a} now gains ${b} ms every ms.`, "It reads on from where it is."],
+    leap_second: [`The wall clocks of ${args.length ? listed(args.flat()) : "all nodes"} have a leap second.`, options?.smear_ms ? `They lose it bit by bit, over ${ms(options.smear_ms)}.` : "They show one second twice."],
+    corrupt_disk: [`One bit is flipped in a share of ${b} of the values on the disk of ${a}.`, "Nobody is told."],
+    tear_write: [`${a} is to crash in the middle of a write.`, isUp(run, a, index) ? "" : "It is down, and writes nothing."],
+    act: [`Somebody acts on ${a}: ${[b, ...args.slice(2).map(showValue)].join(" ")}.`, ""],
+  }[call];
+  return said ? { what: said[0], why: said[1] } : { what: `Fault: ${sayFault({ call, args, options })}.`, why: "" };
 }
 
 function shareAt(run, time) {
@@ -476,11 +600,12 @@ const ICONS = {
   replica: "M3.2 4c0-1.2 2.1-2 4.8-2s4.8.8 4.8 2-2.1 2-4.8 2-4.8-.8-4.8-2zM3.2 4v8c0 1.2 2.1 2 4.8 2s4.8-.8 4.8-2V4M3.2 8c0 1.2 2.1 2 4.8 2s4.8-.8 4.8-2",
   server: "M2.5 2.5h11v4.5h-11zM2.5 9h11v4.5h-11zM5 4.7h.1M5 11.2h.1",
   leader: "M8 1.5l2 4.3 4.7.5-3.5 3.2 1 4.6L8 11.7l-4.2 2.4 1-4.6L1.3 6.3 6 5.8z",
-  node: "M8 5.5a2.5 2.5 0 1 1 0 5 2.5 2.5 0 0 1 0-5z",
+  node: "M8 5.5a2.5 2.5 0 1 1 0 5 2.5 2.5 0 0 1 0-5z", router: "M2 8h12M8 2v12M4.5 5.5 2 8l2.5 2.5M11.5 5.5 14 8l-2.5 2.5M5.5 4.5 8 2l2.5 2.5M5.5 11.5 8 14l2.5-2.5",
+  slow: "M3.5 1.8h9M3.5 14.2h9M4.5 2c0 4.6 7 7.4 7 12M11.5 2c0 4.6-7 7.4-7 12",
 };
 const FILLED = new Set(["start", "back", "play", "pause", "forward", "end", "point", "client", "leader", "node", "fault"]);
 const ROLE_ICONS = { client: "client", user: "client", writer: "client", reader: "client", replica: "replica", database: "replica", storage: "replica",
-  server: "server", leader: "leader", primary: "leader", coordinator: "leader" };
+  server: "server", leader: "leader", primary: "leader", coordinator: "leader", router: "router" };
 
 /** "chat server" is drawn as a server: the last word says what a node is. */
 const roleIcon = (role) => ROLE_ICONS[(role ?? "").toLowerCase().split(" ").pop()] ?? "node";
@@ -494,7 +619,9 @@ function icon(name) {
   return svg;
 }
 
-const faultIcon = (call) => call === "network.heal" ? "heal" : call.startsWith("network.") ? "cut" : call === "crash" ? "crash" : call === "restart" ? "restart" : "fault";
+const FAULT_ICONS = { "network.partition": "cut", "network.cut": "cut", "network.isolate": "cut", "network.heal": "heal", "network.mend": "heal",
+  crash: "crash", burn: "crash", remove: "crash", tear_write: "crash", restart: "restart", restore: "restart", pause: "pause", resume: "play", slow: "slow" };
+const faultIcon = (call) => FAULT_ICONS[call] ?? "fault";
 
 function niceStep(span, most) {
   const raw = span / Math.max(1, most), power = 10 ** Math.floor(Math.log10(raw));
@@ -725,7 +852,7 @@ class Player {
   firstMoment() {
     const { bundle, events, users, end } = this.run;
     if (typeof bundle.playhead === "number") return clamp(bundle.playhead, 0, end);
-    const drop = events.find((e) => e[1] === "drop" && (e[6] === "cut" || e[6] === "down"));
+    const drop = events.find((e) => e[1] === "drop" && /^(cut|down|ttl|no route)/.test(e[6]));
     const bad = users.steps.find((s) => s.op.outcome !== "good");
     return drop ? drop[0] : bad ? bad.at : this.live ? end / 3 : end;
   }
@@ -955,7 +1082,7 @@ class Player {
     const flying = [], lost = [], stop = this.stops[this.stop];
     const now = stop && run.events[stop.main][0] === time ? run.flightOf[stop.main] : null;
     for (const flight of inFlight(run, time, index)) {
-      if (!this.spots.has(flight.src) || !this.spots.has(flight.dest)) continue;
+      if (!flight.legs.every((leg) => this.spots.has(leg.src) && this.spots.has(leg.dest))) continue;
       const over = flight.toIndex <= index;
       if (over && flight.end === "drop" && time - flight.to <= run.typical) lost.push(flight);
       else if (!over || (flight === now && flight.end === "deliver")) flying.push(flight);
@@ -975,9 +1102,9 @@ class Player {
       const flight = flying[i];
       view.group.style.display = flight ? "" : "none";
       if (!flight) return;
-      const length = flight.to - flight.from;
-      const part = flight.to === NEVER ? clamp((time - flight.from) / (2 * run.typical), 0, 0.5) : length > 0 ? clamp((time - flight.from) / length, 0, 1) : 1;
-      const [x, y] = this.along(flight.src, flight.dest, part, radius);
+      const leg = flight.legs.findLast((l) => l.from <= time) ?? flight.legs[0], length = leg.to - leg.from;
+      const part = leg.to === NEVER ? clamp((time - leg.from) / (2 * run.typical), 0, 0.5) : length > 0 ? clamp((time - leg.from) / length, 0, 1) : 1;
+      const [x, y] = this.along(leg.src, leg.dest, part, radius);
       view.group.setAttribute("transform", `translate(${round(x)} ${round(y)})`);
       view.group.classList.toggle("now", flight === now);
       // Nodes are drawn above the labels: a label goes to the side where it runs under none, or waits until there is room.
@@ -998,7 +1125,8 @@ class Player {
     if (this.seen.lost !== key || this.seen.lostOf !== this.graphBox) {
       this.seen.lost = key;
       this.seen.lostOf = this.graphBox;
-      this.lostLayer.innerHTML = lost.map((f) => {
+      this.lostLayer.innerHTML = lost.map(({ legs }) => {
+        const f = legs[legs.length - 1];
         const stopped = f.reason === "cut" && f.to === f.from ? this.meets.get(link(f.src, f.dest)) ?? 0.5 : deathPlace(f);
         const a = this.along(f.src, f.dest, 0, radius), [x, y] = this.along(f.src, f.dest, stopped, radius);
         return `<path class="lost-way" d="M${a.map(round).join(" ")}L${round(x)} ${round(y)}"/>${cross(x, y, 5)}`;
@@ -1028,20 +1156,21 @@ class Player {
 
   showNode(name, view) {
     const { run, index } = this, up = isUp(run, name, index), state = stateOf(run, name, index);
+    const spells = up ? spellsAt(run, name, index) : [], paused = spells.some((s) => s.kind === "paused");
     const fields = state?.fields ?? {}, leads = /^'?(leader|primary)'?$/.test(fields.role ?? "") || fields.leader === "True";
-    const short = up ? shortState(run, fields) : ["down"], chosen = this.chosen.has(name), inspected = this.inspected === name;
-    const key = `${up}/${short}/${leads}/${chosen}/${inspected}/${this.tool}/${this.live}`;
+    const short = up ? [...(spells.length ? [spells.map((s) => s.words).join(", ")] : []), ...shortState(run, fields)].slice(0, 2) : ["down", ...(isBurnt(run, name, index) ? ["disk gone"] : [])], chosen = this.chosen.has(name), inspected = this.inspected === name;
+    const key = `${up}/${spells.map((s) => s.words)}/${short}/${leads}/${chosen}/${inspected}/${this.tool}/${this.live}`;
     if (view.key === key) return;
     view.key = key;
-    const role = leads ? "leader" : view.role;
-    view.group.setAttribute("class", ["node", `as-${roleIcon(role)}`, up ? "" : "down", chosen ? "chosen" : "", inspected ? "inspected" : ""].filter(Boolean).join(" "));
-    view.mark.innerHTML = iconPath(roleIcon(role), -this.graphBox.radius * 0.55, -this.graphBox.radius * 0.55, this.graphBox.radius * 1.1);
+    const role = leads ? "leader" : view.role, sign = paused ? "pause" : spells.length ? "slow" : roleIcon(role);
+    view.group.setAttribute("class", ["node", `as-${roleIcon(role)}`, up ? "" : "down", ...spells.map((s) => s.kind), chosen ? "chosen" : "", inspected ? "inspected" : ""].filter(Boolean).join(" "));
+    view.mark.innerHTML = iconPath(sign, -this.graphBox.radius * 0.55, -this.graphBox.radius * 0.55, this.graphBox.radius * 1.1);
     // Words above a node stand close to it, however few they are.
     const lines = view.above ? [...Array(2 - short.length).fill(""), ...short] : short;
     view.state.forEach((line, i) => { line.textContent = lines[i] ?? ""; });
     if (view.above && this.run.nodes.length <= NODE_LIMIT) view.name.setAttribute("y", -this.graphBox.radius - 7 - 13.5 * short.length);
     const does = this.tool === "crash" ? (up ? "Enter crashes it" : "Enter restarts it") : this.tool === "cut" ? "Space chooses it, Enter cuts it off" : "Enter shows its state";
-    view.group.setAttribute("aria-label", [[name, ...short].join(" "), role, up ? "up" : "", does].filter(Boolean).join(", "));
+    view.group.setAttribute("aria-label", [[name, ...short].join(" "), role, up && !paused ? "up" : "", does].filter(Boolean).join(", "));
     if (this.tool === "cut") view.group.setAttribute("aria-pressed", chosen);
     else view.group.removeAttribute("aria-pressed");
     if (inspected) this.showInspected();
@@ -1052,7 +1181,9 @@ class Player {
     if (!name) return;
     const fields = Object.entries(stateOf(run, name, index)?.fields ?? {});
     const up = isUp(run, name, index), role = run.bundle.roles?.[name];
-    this.hint(`${name}${role ? ` (${role})` : ""} is ${up ? "up" : "down"}. ` + (!up ? "It holds nothing in memory; its disk stays."
+    this.hint(`${name}${role ? ` (${role})` : ""} is ${up ? spellsAt(run, name, index).map((s) => s.words).join(", ") || "up" : "down"}. `
+      + (!up ? `It holds nothing in memory; its disk ${isBurnt(run, name, index) ? "is gone, too" : "stays"}.`
+      : run.routers.has(name) ? "It passes messages on."
       : fields.length ? fields.map(([n, v]) => `${n} = ${v}`).join(", ") : run.stateRows.get(name)?.length ? "" : "Its state was not recorded."));
   }
 
@@ -1169,11 +1300,17 @@ class Player {
       out.push(`<rect class="cut-zone" x="${x}" y="${Y(node) - half}" width="${Math.max(1, w)}" height="${2 * half}"/>`);
       if (label && w > 24) out.push(`<text class="zone-name" x="${x + 4}" y="${Y(node) - half - 3}">${escapeText(shorten(label, Math.max(3, Math.floor(w / 6))))}</text>`);
     }
-    for (const { node, from: a, to: b } of run.outages) {
+    for (const { node, from: a, to: b, burnt } of run.outages) {
       if (b < from || a > to || !run.lane.has(node)) continue;
       const x = X(Math.max(a, from)), w = X(Math.min(b, to)) - x;
       out.push(`<rect class="outage" x="${x}" y="${Y(node) - 5}" width="${Math.max(2, w)}" height="10" rx="2"/>`);
-      if (w > 26) out.push(`<text class="zone-name" x="${x + 3}" y="${Y(node) - 9}">down</text>`);
+      if (w > 26) out.push(`<text class="zone-name" x="${x + 3}" y="${Y(node) - 9}">${burnt && w > 90 ? "down, disk gone" : "down"}</text>`);
+    }
+    for (const { node, kind, words, from: a, to: b } of run.spells) {
+      if (b < from || a > to || !run.lane.has(node)) continue;
+      const x = X(Math.max(a, from)), w = X(Math.min(b, to)) - x;
+      out.push(spellSign(kind, x, Y(node), w));
+      if (w > 6 * words.length) out.push(`<text class="zone-name" x="${x + 3}" y="${Y(node) - (kind === "slow" ? -15 : 9)}">${words}</text>`);
     }
 
     const first = lastAtMost(run.flights, (f) => f.from, from - run.longest - 1) + 1;
@@ -1183,15 +1320,15 @@ class Player {
     for (let i = first; i < run.flights.length && run.flights[i].from <= to; i++) {
       const f = run.flights[i];
       if (!run.lane.has(f.src) || !run.lane.has(f.dest)) continue;
-      const line = this.flightLine(f, X);
+      const line = this.flightLine(f, X), d = pathOf(line);
       const [x1, y1, x2, y2] = line;
       if (f.end === "deliver") {
-        ways += `M${x1} ${y1}L${x2} ${y2}`;
-        heads += arrowHead(x1, y1, x2, y2);
+        ways += d;
+        heads += arrowHead(...line.slice(-4));
       } else if (f.end === "drop") {
-        lostWays += `M${x1} ${y1}L${x2} ${y2}`;
-        crosses += crossPath(x2, y2, 4);
-      } else open += `M${x1} ${y1}L${x2} ${y2}`;
+        lostWays += d;
+        crosses += crossPath(...line.slice(-2), 4);
+      } else open += d;
       if (withNames && f.msg) names += `<text class="way-name" x="${round(x1 + (x2 - x1) * 0.42 + 5)}" y="${round(y1 + (y2 - y1) * 0.42 + 3)}">${escapeText(shorten(f.msg.type, 16))}</text>`;
     }
     out.push(`<path class="way" d="${ways}"/><path class="heads" d="${heads}"/><path class="way open" d="${open}"/><path class="way lost-way" d="${lostWays}"/><path class="cross" d="${crosses}"/>${names}`);
@@ -1220,8 +1357,14 @@ class Player {
     if (visible > box.plot) this.span.textContent += `, ${plural(visible, "message")}: zoom in to tell them apart`;
   }
 
-  /** The line of a message in the diagram: [x1, y1, x2, y2]. One that was dropped at once gets a short stub. */
+  /** The line of a message in the diagram: [x1, y1, x2, y2, …], a point for each router that it comes by. */
   flightLine(f, X) {
+    const legs = f.legs.map((leg) => this.legLine(leg, X));
+    return [...legs[0].slice(0, 2), ...legs.flatMap((leg) => leg.slice(2))];
+  }
+
+  /** One that was dropped at once gets a short stub. */
+  legLine(f, X) {
     const y1 = this.box.laneY(f.src), y2 = this.box.laneY(f.dest), x1 = X(f.from);
     if (f.src === f.dest) return [x1, y1, X(f.to === NEVER ? f.from : f.to), y1 - 8];
     if (f.end === "open") return [x1, y1, X(f.from + this.run.typical * 0.4), round(y1 + (y2 - y1) * 0.4)];
@@ -1306,10 +1449,10 @@ class Player {
       this.pickLayer.innerHTML = "";
       return;
     }
-    const X = (t) => round((t - this.drawn.from) * this.box.plot / this.view.span), [x1, y1, x2, y2] = this.flightLine(flight, X);
-    this.pickLayer.innerHTML = `<path class="way picked ${flight.end === "drop" ? "lost-way" : ""}" d="M${x1} ${y1}L${x2} ${y2}"/>`
-      + (flight.end === "deliver" ? `<path class="heads" d="${arrowHead(x1, y1, x2, y2, 9)}"/>` : flight.end === "drop" ? `<path class="cross picked" d="${crossPath(x2, y2, 5.5)}"/>` : "")
-      + `<circle class="picked-end" cx="${x1}" cy="${y1}" r="3.5"/>`;
+    const X = (t) => round((t - this.drawn.from) * this.box.plot / this.view.span), line = this.flightLine(flight, X);
+    this.pickLayer.innerHTML = `<path class="way picked ${flight.end === "drop" ? "lost-way" : ""}" d="${pathOf(line)}"/>`
+      + (flight.end === "deliver" ? `<path class="heads" d="${arrowHead(...line.slice(-4), 9)}"/>` : flight.end === "drop" ? `<path class="cross picked" d="${crossPath(...line.slice(-2), 5.5)}"/>` : "")
+      + `<circle class="picked-end" cx="${line[0]}" cy="${line[1]}" r="3.5"/>`;
   }
 
   // -- the bar over the slider ------------------------------------------------------------------------------------
@@ -1399,9 +1542,12 @@ class Player {
     for (let i = first; i <= last; i++) {
       const f = run.flights[i];
       if (!run.lane.has(f.src) || !run.lane.has(f.dest)) continue;
-      const [x1, y1, x2, y2] = this.flightLine(f, (t) => this.x(t)), dx = x2 - x1, dy = y2 - y1;
-      const part = clamp(((x - x1) * dx + (y - y1) * dy) / (dx * dx + dy * dy || 1), 0, 1), d = Math.hypot(x - x1 - part * dx, y - y1 - part * dy);
-      if (d < distance) [best, distance] = [f, d];
+      const line = this.flightLine(f, (t) => this.x(t));
+      for (let k = 0; k + 3 < line.length; k += 2) {
+        const [x1, y1, x2, y2] = line.slice(k, k + 4), dx = x2 - x1, dy = y2 - y1;
+        const part = clamp(((x - x1) * dx + (y - y1) * dy) / (dx * dx + dy * dy || 1), 0, 1), d = Math.hypot(x - x1 - part * dx, y - y1 - part * dy);
+        if (d < distance) [best, distance] = [f, d];
+      }
     }
     return best ? { flight: best } : null;
   }
@@ -1634,7 +1780,7 @@ class Player {
     clearTimeout(this.patienceTimer);
     this.patienceTimer = setTimeout(() => this.complain(), this.patience);
     try {
-      this.options.onActs(acts.map(({ at, call, args }) => ({ at, call, args })), this.request);
+      this.options.onActs(acts.map(({ at, call, args, options }) => ({ at, call, args, ...(options && { options }) })), this.request);
     } catch (error) {
       clearTimeout(this.patienceTimer);
       this.showTrouble(`The notebook could not send this to Python (${error.message}). Run the cell again. Your acts are kept: “Copy code” gives them as Python.`);
@@ -1671,6 +1817,7 @@ class Player {
       has("drop") && [sign(`<path class="way lost-way" d="M1 3L15 9"/>${cross(16, 9, 3.5)}`), "dropped"],
       laneCuts(run).length && [sign(`<rect class="cut-zone" x="0" y="0" width="22" height="14"/>`), "cut off"],
       run.outages.length && [sign(`<rect class="outage" x="0" y="3" width="22" height="8" rx="2"/>`), "down"],
+      ...["paused", "slow"].filter((kind) => run.spells.some((s) => s.kind === kind)).map((kind) => [sign(spellSign(kind, 0, 7, 22)), kind]),
       run.events.some((e) => e[1] === "timer") && [sign(`<path class="lane" d="M2 4h18"/><path class="timers" d="M11 4v7"/>`), "timer"],
       ...Object.keys(OUTCOMES).filter((o) => run.users.operations.some((op) => op.outcome === o)).map((o) => [bar(o), OUTCOMES[o].say]),
     ];
@@ -1756,9 +1903,9 @@ class Player {
 /** Where a step stops. A node's state follows the event that changed it; a fault and the crash it causes are one stop. */
 function readStops(run) {
   const { events } = run, stops = [];
-  events.forEach(([at, kind, src, , , , detail], i) => {
+  events.forEach(([at, kind, src, , id], i) => {
     const before = stops[stops.length - 1], main = before && events[before.main];
-    const joins = before && main[0] === at && (kind === "state" || (kind === "start" && main[1] === "restart" && main[2] === src));
+    const joins = before && main[0] === at && (kind === "state" || (kind === "hop" && main[1] === "send" && main[4] === id) || (kind === "start" && main[1] === "restart" && main[2] === src));
     if (joins) before.last = i;
     else if (before && (kind === "crash" || kind === "restart") && main[1] === "fault" && main[0] === at && main[6].args[0] === src && before.last === before.main) {
       Object.assign(before, { main: i, last: i });
@@ -1835,6 +1982,10 @@ function roundSpan(span, run) {
 }
 
 const deathPlace = (f) => f.to > f.from ? 0.9 : f.reason === "queue" ? 0.18 : f.reason === "down" ? 0.9 : 0.46;
+const pathOf = (line) => line.map((v, i) => i % 2 ? v : `${i ? "L" : "M"}${v} `).join("");
+/** A hollow bar where a node stands still, a zigzag where it is slow; a full bar, drawn elsewhere, is a node that is down. */
+const spellSign = (kind, x, y, w) => kind === "paused" ? `<rect class="paused-bar" x="${x}" y="${y - 5}" width="${round(Math.max(2, w))}" height="10" rx="2"/>`
+  : `<path class="slow-line" d="M${x} ${y}${"l3 -4l3 4".repeat(Math.max(1, Math.floor(w / 6)))}"/>`;
 const crossPath = (x, y, r) => `M${round(x - r)} ${round(y - r)}l${2 * r} ${2 * r}M${round(x + r)} ${round(y - r)}l${-2 * r} ${2 * r}`;
 const cross = (x, y, r) => `<path class="cross" d="${crossPath(x, y, r)}"/>`;
 
@@ -1905,10 +2056,10 @@ button, select { font: inherit; color: inherit; }
 .acts { flex: 1; display: flex; flex-wrap: wrap; gap: 6px; align-items: center; min-width: 0; }
 .chips { display: contents; }
 .none { color: var(--muted); padding: 4px 0; }
-.chip { display: inline-flex; max-width: 100%; border: 1px solid var(--line); border-radius: 999px; background: var(--surface); }
+.chip { display: inline-flex; max-width: 100%; border: 1px solid var(--line); border-radius: 15px; background: var(--surface); }
 .chip.waiting { border-style: dashed; color: var(--muted); }
-.chip button { border: 0; background: none; padding: 3px 4px 3px 11px; cursor: pointer; border-radius: 999px; }
-.chip-go { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; max-width: 340px; }
+.chip button { border: 0; background: none; padding: 3px 4px 3px 11px; cursor: pointer; border-radius: 15px; }
+.chip-go { overflow-wrap: anywhere; text-align: left; }
 .chip-go:last-child { padding-right: 11px; }
 .chip .chip-x { padding: 3px 10px 3px 6px; color: var(--muted); font-size: 15px; line-height: 1; }
 .chip button:hover { color: var(--delivered-text); }
@@ -1962,6 +2113,9 @@ button[aria-disabled="true"] { color: var(--muted); opacity: .55; cursor: defaul
 .node text { paint-order: stroke; stroke: var(--surface); stroke-width: 4px; stroke-linejoin: round; }
 .node .name { font-weight: 650; font-size: 13px; }
 .node .state { fill: var(--muted); font-size: 11.5px; }
+.node.paused .body { stroke: var(--ink); stroke-width: 1.4; stroke-dasharray: none; }
+.node.slow .body { stroke-dasharray: 9 4; }
+.node.paused .mark { color: var(--ink); }
 .node.down .state { fill: var(--ink); font-weight: 650; }
 .node:hover .halo { fill: var(--sunken); }
 .node:focus-visible .halo { stroke: var(--delivered); stroke-width: 2.5; }
@@ -1991,6 +2145,8 @@ button[aria-disabled="true"] { color: var(--muted); opacity: .55; cursor: defaul
 .cut-zone { fill: url(#cut-lanes); stroke: none; }
 .zone-name { font-size: 11px !important; fill: var(--muted) !important; paint-order: stroke; stroke: var(--surface); stroke-width: 3px; }
 .outage { fill: var(--down); }
+.paused-bar { fill: var(--surface); stroke: var(--ink); stroke-width: 1.5; }
+.slow-line { fill: none; stroke: var(--ink); stroke-width: 1.4; stroke-linejoin: round; }
 .timers { fill: none; stroke: var(--muted); stroke-width: 1.6; }
 .notes { fill: var(--surface); stroke: var(--muted); }
 .flag { color: var(--ink); }

@@ -11,7 +11,8 @@ The picture is drawn by ``player.js``. What it is given is a *bundle* ("dslib.pl
 
     {"schema", "title", "summary", "live", "run", "request", "error", "broken",
      "trace": Trace.to_json, "links": [[a, b]], "roles": {name: word}, "positions": {name: [x, y]},
-     "faults": [{"at", "call", "args", "code", "label"}], "target": 0.9,
+     "routers": [name], "domains": {"zone A": [name]}, "faults": [{"at", "call", "args", "options", "code", "label"}],
+     "target": 0.9,
      "operations": [{"id", "client", "label", "start", "end", "judged", "outcome", "say"}]}
 
 Times are ms. ``request`` is the number of the reader's question that this bundle answers. ``error`` says why a run
@@ -34,6 +35,7 @@ from ..clients import Client
 from ..faults import Fault
 from ..history import Operation
 from ..metrics import Seen, what_users_saw
+from ..places import LEVELS
 from ..simulation import PropertyBroken, Simulation
 from ..trace import Event
 from .layout import arrange
@@ -289,10 +291,14 @@ class PlayerView:
         if not all(isinstance(s, Seen) for s in seen):
             raise TypeError("judge(sim) must return what metrics.what_users_saw(sim.history, …) returns")
         self.sim, self.faults, self._runs = sim, faults, self._runs + 1
-        roles = {name: self._given_roles.get(name) or _role(node) for name, node in sim.nodes.items()}
+        routers = sim.network.routers
+        names = [*sim.nodes, *routers]
+        kinds = {name: _role(node) for name, node in sim.nodes.items()} | dict.fromkeys(routers, "router")
+        roles = {name: self._given_roles.get(name) or kind for name, kind in kinds.items()}
         self._links = _links(sim, trace, self._links)
-        if list(self._places) != list(sim.nodes):
-            self._places = arrange(list(sim.nodes), roles, self._links, self._layout)
+        if list(self._places) != names:
+            layout = "springs" if self._layout is None and routers else self._layout
+            self._places = arrange(names, roles, self._links, layout)
         return {
             "schema": SCHEMA,
             "title": self._title,
@@ -305,7 +311,9 @@ class PlayerView:
             "trace": trace,
             "links": [list(pair) for pair in self._links],
             "roles": roles,
-            "positions": {name: list(self._places[name]) for name in sim.nodes},
+            "positions": {name: list(self._places[name]) for name in names},
+            "routers": routers,
+            "domains": _domains(sim),
             "faults": [{**f.to_json(), "code": str(f), "label": label(f)} for f in faults],
             "operations": [_operation(s) for s in seen],
             "target": self._target,
@@ -328,15 +336,17 @@ def save_page(path: str | Path, *views: PlayerView, title: str | None = None) ->
 
 
 def label(fault: Fault) -> str:
-    """A fault in few words: ``cut r1 r2 | r3 at 100``."""
+    """A fault in few words, ``cut r1 r2 | r3 at 100``; of those that the player does not make, the call itself."""
     if fault.call == "network.partition":
         what = "cut " + " | ".join(" ".join(group) for group in fault.args)
     elif fault.call == "network.cut":
         what = f"cut {fault.args[0]} {'→' if len(fault.args) > 2 else '–'} {fault.args[1]}"
     elif fault.call == "network.heal":
         what = "heal" + (f" {fault.args[0]} – {fault.args[1]}" if fault.args else "")
+    elif fault.call in ("crash", "restart"):
+        what = f"{fault.call} {fault.args[0]}"
     else:
-        what = " ".join([fault.call.removeprefix("network.").replace("_", " "), *map(str, fault.args)])
+        return str(fault)
     return f"{what} at {fault.at:g}"
 
 
@@ -377,7 +387,7 @@ def _asked(op: Operation) -> str:
 
 def _links(sim: Simulation, trace: dict[str, Any], known: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """The lines of the graph: the topology's, or the pairs that talked in any run so far."""
-    if sim.network.topology is not None and not sim.network.routers:
+    if sim.network.topology is not None:
         return sim.network.links()
     order = {name: i for i, name in enumerate(sim.nodes)}
     talked = {
@@ -386,6 +396,17 @@ def _links(sim: Simulation, trace: dict[str, Any], known: list[tuple[str, str]])
         if e[1] == "send" and e[2] != e[3]
     }
     return sorted({*known, *talked}, key=lambda pair: (order[pair[0]], order[pair[1]]))
+
+
+def _domains(sim: Simulation) -> dict[str, list[str]]:
+    """Each failure domain and what stands in it: ``{"zone A": ["r1", "r2"]}``."""
+    places = sim.network.places
+    domains: dict[str, list[str]] = {}
+    for name, place in ({} if places is None else places.of).items():
+        for level in LEVELS:
+            if (domain := getattr(place, level)) is not None:
+                domains.setdefault(f"{level} {domain}", []).append(name)
+    return domains
 
 
 def _role(node: Any) -> str:

@@ -16,13 +16,14 @@ WIDTH, GUTTER, TOP = 760, 104, 34
 MOST_MESSAGES = 110
 
 _COLOUR = {name: sign.either for name, sign in SIGNS.items()}
-_FAULT_MARKS = {"network.heal": "heal", "crash": "crash", "restart": "restart"}
+_FAULT_MARKS = {"network.partition": "cut"}
 
 
 def space_time_svg(bundle: dict[str, Any]) -> str:
     """The run as one ``<svg>`` element, with its finding as its label."""
     trace = bundle["trace"]
-    nodes: list[str] = trace["nodes"]
+    hops = [e for e in trace["events"] if e[1] == "hop"]
+    nodes: list[str] = [*dict.fromkeys([*trace["nodes"], *(name for e in hops for name in e[2:4])])]
     start, end = window(bundle)
     gap = 44 if len(nodes) <= 5 else 30 if len(nodes) <= 10 else 18
     lane = {name: TOP + 16.0 + gap * i for i, name in enumerate(nodes)}
@@ -42,12 +43,12 @@ def space_time_svg(bundle: dict[str, Any]) -> str:
         out.append(svg_text(GUTTER - 10, y + 4, shortened(name, 13), "end", weight=600))
         out.append(f'<path d="M{GUTTER} {y}H{WIDTH - 16}" stroke="currentColor" stroke-opacity=".5"/>')
     out += _cuts(bundle, lane, x, start, end)
-    out += _outages(trace, lane, x, start, end)
+    out += _spells(bundle, lane, x, start, end)
     out += _messages(trace, lane, x, start, end)
     for fault in bundle["faults"]:
         if start <= fault["at"] <= end:
             at = x(fault["at"])
-            mark = _FAULT_MARKS.get(fault["call"], "cut" if fault["call"].startswith("network.") else "fault")
+            mark = _FAULT_MARKS.get(fault["call"], fault["call"].removeprefix("network.").replace("_", " "))
             out.append(f'<path d="M{at} {TOP - 4}V{bottom}" stroke="currentColor" stroke-dasharray="2 3"/>')
             out.append(svg_text(at, TOP - 10, mark, "end" if at > WIDTH - 60 else "middle"))
     height, rows = _users(bundle, x, start, end, bottom + 34)
@@ -75,23 +76,36 @@ def window(bundle: dict[str, Any]) -> tuple[float, float]:
 
 def _messages(trace: dict[str, Any], lane: dict[str, float], x: Any, start: float, end: float) -> list[str]:
     sent: dict[Any, tuple[float, str, str]] = {}
+    routes: dict[Any, list[_Way]] = {}
     ways, heads, lost, crosses = [], [], [], []
-    for time, kind, src, dest, id, _, _ in trace["events"]:
+    for time, kind, src, dest, id, _, detail in trace["events"]:
         if kind == "send":
             sent[id] = (time, src, dest)
-        if kind not in ("deliver", "drop") or id not in sent or sent[id][0] > end or time < start:
+        elif kind == "hop":
+            way = _way_to(src, routes.setdefault(id, []))
+            way[-1:] = [(time, src), (None, dest)]
+        if kind not in ("deliver", "drop") or id not in sent:
             continue
         began, src, dest = sent[id]
-        x1, y1, x2, y2 = x(began), lane[src], x(time), lane[dest]
+        points: list[tuple[float, str]] = [(began, src)]
+        if id in routes:
+            last = dest if kind == "deliver" else detail.partition(" at ")[2].rpartition(" → ")[2] or dest
+            way = _way_to(last, routes[id])
+            points, dest = [(at, place) for at, place in way if at is not None], last
+            way[-1] = (time, dest)
+        if began > end or time < start:
+            continue
+        line = [f"{x(at)} {lane[place]}" for at, place in points]
+        x1, y1, x2, y2 = x(points[-1][0]), lane[points[-1][1]], x(time), lane[dest]
         if kind == "deliver":
-            ways.append(f"M{x1} {y1}L{x2} {y2}")
+            ways.append(f"M{'L'.join([*line, f'{x2} {y2}'])}")
             heads.append(_head(x1, y1, x2, y2))
         else:
-            if time <= began:  # dropped on sending: a stub shows where it was to go
+            if time <= points[-1][0]:  # dropped on sending: a stub shows where it was to go
                 x2, y2 = x1 + 7, y1 + (y2 - y1) * 0.4
             else:
                 y2 -= 7 if y2 > y1 else -7
-            lost.append(f"M{x1} {y1}L{round(x2, 1)} {round(y2, 1)}")
+            lost.append(f"M{'L'.join([*line, f'{round(x2, 1)} {round(y2, 1)}'])}")
             crosses.append(f"M{round(x2 - 4, 1)} {round(y2 - 4, 1)}l8 8m0 -8l-8 8")
     blue, red = _COLOUR["delivered"], _COLOUR["dropped"]
     return [
@@ -99,6 +113,25 @@ def _messages(trace: dict[str, Any], lane: dict[str, float], x: Any, start: floa
         f'<path d="{"".join(lost)}" stroke="{red}" stroke-width="1.6" stroke-dasharray="{SIGNS["dropped"].dash}" '
         f'stroke-linecap="round"/><path d="{"".join(crosses)}" stroke="{red}" stroke-width="2"/>',
     ]
+
+
+#: When a routed message was at which place; where it is going next has no time yet.
+_Way = list[tuple[float | None, str]]
+
+
+def _way_to(place: str, ways: list[_Way]) -> _Way:
+    """The way of the copy that comes to this place next. One that a link doubled shares the way up to there."""
+    for way in ways:
+        if way[-1] == (None, place):
+            return way
+    shared: _Way = []
+    for way in ways:
+        names = [name for _, name in way]
+        if place in names:
+            shared = way[: names.index(place)]
+            break
+    ways.append([*shared, (None, place)])
+    return ways[-1]
 
 
 def _head(x1: float, y1: float, x2: float, y2: float) -> str:
@@ -110,7 +143,7 @@ def _head(x1: float, y1: float, x2: float, y2: float) -> str:
 
 
 def _cuts(bundle: dict[str, Any], lane: dict[str, float], x: Any, start: float, end: float) -> list[str]:
-    """Hatched: the lanes of all sides of a partition but the largest, and of both ends of a single cut link."""
+    """Hatched: the lanes of all sides of a partition but the largest, of what is isolated, and of a cut link's ends."""
     since: dict[tuple[str, str], float] = {}  # (lane, why) -> when it was cut
     spans: list[tuple[str, float, float]] = []
     for fault in sorted(bundle["faults"], key=lambda f: f["at"]):
@@ -120,6 +153,8 @@ def _cuts(bundle: dict[str, Any], lane: dict[str, float], x: Any, start: float, 
             since.update({(name, "partition"): at for group in args if group is not largest for name in group})
         elif call == "network.cut":
             since.update({(name, "/".join(sorted(args[:2]))): at for name in args[:2]})
+        elif call == "network.isolate":
+            since.update({(name, "isolate"): at for name in bundle.get("domains", {}).get(" ".join(args), [])})
         elif call == "network.heal":
             ended = [key for key in since if not args or key[1] == "/".join(sorted(args))]
             spans += [(key[0], since.pop(key), at) for key in ended]
@@ -133,22 +168,63 @@ def _cuts(bundle: dict[str, Any], lane: dict[str, float], x: Any, start: float, 
     return [f'<path d="{"".join(hatch)}" stroke="{_COLOUR["cut"]}" stroke-opacity=".8"/>'] if hatch else []
 
 
-def _outages(trace: dict[str, Any], lane: dict[str, float], x: Any, start: float, end: float) -> list[str]:
-    down: dict[str, float] = {}
-    spans = []
-    for time, kind, src, *_ in trace["events"]:
-        if kind == "crash":
-            down.setdefault(src, time)
-        elif kind == "restart" and src in down:
-            spans.append((src, down.pop(src), time))
-    spans += [(name, since, end) for name, since in down.items()]
+def _spells(bundle: dict[str, Any], lane: dict[str, float], x: Any, start: float, end: float) -> list[str]:
+    """When a node was down (a full bar), stood still (a hollow one) or was slow (a zigzag)."""
     out = []
-    for name, since, until in spans:
-        if until >= start and since <= end:
+    for name, what, since, until in spells(bundle, end):
+        if name in lane and until >= start and since <= end:
             x1, x2, y = x(since), x(until), lane[name]
-            out.append(f'<path d="M{x1} {y}H{max(x2, x1 + 2)}" stroke="currentColor" stroke-width="9"/>')
-            out.append(svg_text(x1 + 2, y - 9, "down", "start"))
+            x2 = max(x2, x1 + 2)
+            if what == "down":
+                out.append(f'<path d="M{x1} {y}H{x2}" stroke="currentColor" stroke-width="9"/>')
+            elif what == "paused":
+                out.append(
+                    f'<rect x="{x1}" y="{y - 4.5}" width="{round(x2 - x1, 1)}" height="9" stroke="currentColor"/>'
+                )
+            else:
+                teeth = "l3 -4l3 4" * int((x2 - x1) / 6)
+                out.append(f'<path d="M{x1} {y}{teeth}" stroke="currentColor"/>')
+            out.append(svg_text(x1 + 2, y - 9, what, "start"))
     return out
+
+
+def spells(bundle: dict[str, Any], end: float) -> list[tuple[str, str, float, float]]:
+    """Who was ``"down"``, ``"paused"`` or ``"slow ×10"``, from when to when; what lasts ends at ``end``."""
+    nodes, domains = bundle["trace"]["nodes"], bundle.get("domains", {})
+    begun: dict[tuple[str, str], tuple[float, str]] = {}  # (who, what) -> since when, and in words
+    found = []
+
+    def over(name: str, what: str, time: float) -> None:
+        if (name, what) in begun:
+            since, words = begun.pop((name, what))
+            found.append((name, words, since, time))
+
+    for time, kind, src, _, _, _, detail in bundle["trace"]["events"]:
+        struck, call = [src], kind
+        if kind == "fault":
+            call, args = detail["call"], detail["args"]
+            struck = args[:1]
+            if call in ("crash", "restart", "remove", "restore"):  # the trace itself says so of nodes, not of routers
+                members = struck if call in ("crash", "restart") else domains.get(" ".join(args), [])
+                struck = [name for name in members if name not in nodes]
+        for name in struck:
+            if call in ("crash", "remove"):
+                over(name, "paused", time)
+                begun.setdefault((name, "down"), (time, "down"))
+            elif call in ("restart", "restore"):
+                over(name, "paused", time)
+                over(name, "down", time)
+            elif call == "pause" and (name, "down") not in begun:
+                begun.setdefault((name, "paused"), (time, "paused"))
+            elif call == "resume":
+                over(name, "paused", time)
+            elif call == "slow":
+                over(name, "slow", time)
+                if detail["args"][1] != 1:
+                    begun[name, "slow"] = time, f"slow ×{detail['args'][1]:g}"
+    for name, what in list(begun):
+        over(name, what, end)
+    return found
 
 
 def _users(bundle: dict[str, Any], x: Any, start: float, end: float, top: float) -> tuple[float, list[str]]:
