@@ -395,6 +395,18 @@ def test_a_domain_that_burns_or_is_isolated_shows_what_is_down_and_what_is_cut(p
     assert [act.get("options") for act in stage.asked[-1][0]] == [None, None, {"burn": True}, None]
 
 
+def test_a_link_that_got_worse_is_marked_until_it_is_mended(page: Any):
+    faults = (90, "network.mend", "writer", "r1"), (40, "network.degrade", "writer", "r1")
+    stage = Stage(page, play(struck(*faults, loss=0.5), until=200))
+    shown = []
+    for time in (30, 60, 120):
+        stage.go(time)
+        shown.append(stage.root.locator(".graph .link.worse").count())
+    assert shown == [0, 1, 0]
+    stage.go(40)
+    assert "The link between r1 and writer gets worse: loss 0.5." in stage.spoken
+
+
 # ---------------------------------------------------------------- breaking it by hand
 
 

@@ -36,7 +36,7 @@ function readRun(bundle) {
   const flightOf = new Array(events.length).fill(null);  // event -> flight
   const sends = new Map();
   const outages = [];                                    // {node, from, to, burnt}
-  const spells = [];                                     // {node, kind, from, to, fromIndex, toIndex, words}: paused or slow
+  const spells = [];                                     // {node, kind, from, to, fromIndex, toIndex, words}: a node paused or slow, a link worse
   const up = new Map(), nodeRows = new Map(nodes.map((name) => [name, []]));
   const stateRows = new Map(nodes.map((name) => [name, []]));
   const cuts = [{ index: -1, at: 0, blocked: new Set() }];
@@ -70,6 +70,12 @@ function readRun(bundle) {
     if (call === "slow") {
       over(node, "slow", at, index);
       if (factor !== 1) begin(node, "slow", at, index, `slow ×${factor}`);
+    }
+    if (call === "network.degrade" || call === "network.mend") {
+      for (const way of options?.one_way ? [link(...args)] : [link(...args), link(factor, node)]) {
+        over(way, "worse", at, index);
+        if (call === "network.degrade") begin(way, "worse", at, index, "worse");
+      }
     }
     if (call === "burn" || options?.burn) {
       burning = { at, names: struck };
@@ -1072,9 +1078,11 @@ class Player {
   showGraph() {
     const { run, time, index } = this, { radius } = this.graphBox;
     const cut = cutsAt(run, index);
-    if (this.seen.cut !== cut) {
+    const worse = run.spells.filter((s) => s.kind === "worse" && s.fromIndex <= index && index < s.toIndex).map((s) => s.node);
+    if (this.seen.cut !== cut || this.seen.worse !== worse.join()) {
       this.seen.cut = cut;
-      this.showCut(cut);
+      this.seen.worse = worse.join();
+      this.showCut(cut, worse);
     }
     for (const [name, view] of this.nodeViews) this.showNode(name, view);
 
@@ -1142,11 +1150,11 @@ class Player {
     return [p[0] + ux * d - uy * 4, p[1] + uy * d + ux * 4];
   }
 
-  showCut(cut) {
+  showCut(cut, worse) {
     const { blocked } = cut, place = (name) => this.place(name);
     this.run.links.forEach(([a, b], i) => {
       const ways = blocked.has(link(a, b)) + blocked.has(link(b, a));
-      this.linkLines[i].setAttribute("class", `link ${ways === 2 ? "is-cut" : ways === 1 ? "one-way" : ""}`);
+      this.linkLines[i].setAttribute("class", `link ${ways === 2 ? "is-cut" : ways === 1 ? "one-way" : worse.includes(link(a, b)) || worse.includes(link(b, a)) ? "worse" : ""}`);
     });
     this.meets = new Map();
     const lines = cut.parts.slice(1).flatMap((part) => cutLines(part, this.run.nodes, cut.crossed, place, this.meets));
@@ -1818,6 +1826,7 @@ class Player {
       laneCuts(run).length && [sign(`<rect class="cut-zone" x="0" y="0" width="22" height="14"/>`), "cut off"],
       run.outages.length && [sign(`<rect class="outage" x="0" y="3" width="22" height="8" rx="2"/>`), "down"],
       ...["paused", "slow"].filter((kind) => run.spells.some((s) => s.kind === kind)).map((kind) => [sign(spellSign(kind, 0, 7, 22)), kind]),
+      run.spells.some((s) => s.kind === "worse") && [sign(`<path class="link worse" d="M0 7h22"/>`), "link got worse"],
       run.events.some((e) => e[1] === "timer") && [sign(`<path class="lane" d="M2 4h18"/><path class="timers" d="M11 4v7"/>`), "timer"],
       ...Object.keys(OUTCOMES).filter((o) => run.users.operations.some((op) => op.outcome === o)).map((o) => [bar(o), OUTCOMES[o].say]),
     ];
@@ -2092,6 +2101,7 @@ button[aria-disabled="true"] { color: var(--muted); opacity: .55; cursor: defaul
 .link { stroke: var(--line); stroke-width: 1.4; }
 .link.is-cut { stroke-dasharray: 3 5; opacity: .6; }
 .link.one-way { stroke-dasharray: 9 4; }
+.link.worse { stroke: var(--ink); stroke-width: 4; stroke-dasharray: 1.5 3.5; }
 .link.to-cut { stroke: var(--dropped); stroke-width: 2.4; stroke-dasharray: 4 4; opacity: 1; }
 .cut-under { fill: none; stroke: var(--surface); stroke-width: 13; stroke-linecap: round; opacity: .85; }
 .cut-band { fill: none; stroke: var(--cut); stroke-width: 12; stroke-dasharray: 1.8 4; }
