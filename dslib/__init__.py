@@ -1,7 +1,8 @@
 """dslib: distributed systems small enough to read, made to be broken.
 
 Read the files in this order: node, links, network, simulation, clocks, disk, trace, history, clients, faults, specs,
-checkers, metrics, testing. Then routes, places, nemesis, leases, protocols, scenarios, views.
+checkers, metrics, testing. Then, as you need them: services, resilience and operations, which the cards in failures
+break; routes and places; nemesis, leases, buckets; protocols, scenarios, sweeps, views.
 """
 
 from .checkers import check_linearizable
@@ -13,13 +14,15 @@ from .metrics import good_share, latencies, what_users_saw
 from .network import Exponential, Network
 from .node import Message, Node
 from .places import Place, Places
+from .services import Balancer, Server
 from .simulation import PropertyBroken, Simulation
 from .specs import CasRegister, KeyValue, Mutex, Register
 from .trace import Event, Trace
 
 __all__ = [
-    "CasRegister", "Client", "Clock", "Event", "Exponential", "Fault", "History", "KeyValue", "LamportClock",
-    "LoadClient", "Message", "Mutex", "Network", "Node", "Operation", "Place", "Places", "PropertyBroken", "Refusal",
-    "Register", "Reply", "Request", "Retry", "ScriptClient", "ServiceClient", "Simulation", "Trace", "VectorClock",
-    "check_linearizable", "good_share", "happened_before", "latencies", "what_users_saw",
+    "Balancer", "CasRegister", "Client", "Clock", "Event", "Exponential", "Fault", "History", "KeyValue",
+    "LamportClock", "LoadClient", "Message", "Mutex", "Network", "Node", "Operation", "Place", "Places",
+    "PropertyBroken", "Refusal", "Register", "Reply", "Request", "Retry", "ScriptClient", "Server", "ServiceClient",
+    "Simulation", "Trace", "VectorClock", "check_linearizable", "good_share", "happened_before", "latencies",
+    "what_users_saw",
 ]  # fmt: skip

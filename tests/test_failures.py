@@ -7,12 +7,14 @@ from math import sqrt
 
 import pytest
 
-from dslib.failures import GALLERY
+from dslib.failures import GALLERY, cascade
+from dslib.failures.__main__ import main
 from dslib.failures.card import Card, Claim, Knobs, knob
 from dslib.failures.service import good_between, judge
 from dslib.metrics import user_of
 
 SEEDS = range(20)
+CASCADE = cascade.CARD
 
 #: The list of the video, in its order.
 TITLES = [
@@ -148,3 +150,32 @@ def test_a_statistical_claim_says_so():
     assert str(Claim("it rains", lambda r: True, 0.9)) == "On at least 90% of seeds: it rains"
     assert str(Claim("it rains", lambda r: True)) == "Always: it rains"
     assert isinstance(GALLERY[0], Card)
+
+
+def test_a_terminal_shows_a_card_with_other_knobs_on_another_seed(capsys):
+    assert main(["7", "utilisation=0.5", "--seed", "3"]) == 0
+    shown = capsys.readouterr().out
+    assert str(CASCADE.run(cascade.Params(utilisation=0.5), seed=3).naive.outcome) in shown
+    assert "utilisation=0.5" in shown
+    assert all(str(incident.organisation) in shown for incident in CASCADE.incidents)
+
+
+def test_a_terminal_counts_the_seeds_on_which_a_claim_holds(capsys):
+    assert main(["2", "--seeds", "3"]) == 0
+    assert capsys.readouterr().out.count("3 of 3 seeds") == len(GALLERY[1].claims)
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["99"], "no card 99: write a number from 1 to 14"),
+        (["7", "speed=1"], "no knob 'speed': write one of servers, utilisation"),
+        (["7", "servers=1.5"], "write a whole number after servers="),
+        (["7", "servers=50"], "whole number from 2 to 6"),
+        (["--seeds", "0"], "write 1 or more"),
+    ],
+)
+def test_a_terminal_says_what_it_did_not_understand(capsys, words, complaint):
+    with pytest.raises(SystemExit, match="2"):
+        main(words)
+    assert complaint in capsys.readouterr().err

@@ -1,7 +1,8 @@
 """The gallery: fourteen ways to fail, each run twice on the same seed, without and with its remedy.
 
 ``service`` is the chat service that every card breaks, ``card`` what all cards share; then one file a card. ``bonus``
-has one line for each of the other fourteen cards on the video's wall, ``incidents`` what happened for real.
+has one line for each of the other fourteen cards on the video's wall, ``incidents`` what happened for real, and
+``retry_storm`` the plainest form of the loop that keeps card 7 down. In a terminal: ``python -m dslib.failures``.
 
 >>> from dslib.failures import server_down
 >>> print(server_down.run(seed=7))                                                             # doctest: +SKIP

@@ -3,7 +3,8 @@
 Three servers at 70 %. At 20 s one dies, and is started again ten seconds later. The two that are left have 105 % each:
 queues grow, users time out and ask again, three times, which is more work still. When the first one is back the trigger
 is gone, and nothing gets better: with their repetitions the users ask for more than three servers can do (Bronson et
-al. 2021, "Metastable failures in distributed systems", HotOS).
+al. 2021, "Metastable failures in distributed systems", HotOS). ``retry_storm`` has the same loop in its plainest form,
+one server that stands still for a while, and the law for when it never ends: rate x (1 + retries) above the capacity.
 
 The mitigated service keeps its queues so short that whoever waits is still there when the turn comes, and refuses the
 rest at once; its clients repeat no more than a tenth of what they ask.
