@@ -11,9 +11,13 @@ from math import inf
 from typing import Any, NamedTuple
 
 
-def _above_zero(owner: str, name: str, value: object, whole: bool = False) -> None:
-    sound = not isinstance(value, bool) and isinstance(value, int if whole else int | float)
-    if not sound or not 0 < value < inf:  # type: ignore[operator]
+def is_number(value: Any, whole: bool = False) -> bool:
+    """Whether it is a finite number. True and False are none."""
+    return isinstance(value, int if whole else int | float) and not isinstance(value, bool) and -inf < value < inf
+
+
+def _above_zero(owner: str, name: str, value: Any, whole: bool = False) -> None:
+    if not is_number(value, whole) or value <= 0:
         raise ValueError(f"{owner}({name}={value!r}): write a {'whole ' if whole else ''}number above 0")
 
 
@@ -24,12 +28,13 @@ class RateLimit:
     at the rate, no more than ``burst`` are kept, each request takes one or is refused.
 
     Raises:
-        ValueError: rate or burst is not above 0.
+        ValueError: the rate is not above 0, or the burst less than 1.
     """
 
     def __init__(self, rate: float, burst: float = 1.0) -> None:
         _above_zero("RateLimit", "rate", rate)
-        _above_zero("RateLimit", "burst", burst)
+        if not is_number(burst) or burst < 1:
+            raise ValueError(f"RateLimit(burst={burst!r}): write a number from 1 on; a smaller bucket holds no token")
         self.rate, self.burst = rate, burst
         self._buckets: dict[Hashable, tuple[float, float]] = {}  # tokens, and when they were counted
 
@@ -37,16 +42,18 @@ class RateLimit:
         """Whether a request of ``key`` may pass at ``now``; takes its token if so."""
         tokens, counted = self._buckets.get(key, (self.burst, now))
         tokens = min(self.burst, tokens + (now - counted) * self.rate / 1_000)
-        passes = tokens >= 1
-        self._buckets[key] = tokens - passes, now
-        return passes
+        if tokens < 1:
+            return False  # Nothing to write down: many small sums would end up beside the one that they stand for.
+        self._buckets[key] = tokens - 1, now
+        return True
 
 
 class CircuitBreaker:
     """Stops calls to something that fails anyway, and tries again later with a single one.
 
     *Closed*, calls pass. After ``failures`` in a row it is *open*: no call passes for ``open_ms``. Then it is *half
-    open*: one call passes, and its fate decides between closed and open (Nygard 2007, "Release It!", section 5.2).
+    open*: one call passes, and its fate decides between closed and open (Nygard 2007, "Release It!", section 5.2). What
+    becomes of older calls decides nothing any more.
 
     Raises:
         ValueError: a setting is not above 0.
@@ -68,20 +75,26 @@ class CircuitBreaker:
 
     def allows(self, now: float) -> bool:
         """Whether a call may be made. In the half-open state the first one may, and the others wait for its fate."""
+        if not self.would_allow(now):
+            return False
+        self._trying = self.opened is not None
+        return True
+
+    def would_allow(self, now: float) -> bool:
+        """The same, to choose among several: no call is made yet."""
         state = self.state(now)
-        if state == "half open" and not self._trying:
-            self._trying = True
-            return True
-        return state == "closed"
+        return state == "closed" or (state == "half open" and not self._trying)
 
     def succeeded(self, now: float) -> None:
-        """A call was answered: closed."""
-        self.failed, self.opened, self._trying = 0, None, False
+        """A call was answered."""
+        if self.opened is None or self._trying:
+            self.failed, self.opened, self._trying = 0, None, False
 
     def did_fail(self, now: float) -> None:
         """A call failed or took too long."""
-        self.failed += 1
-        if self._trying or self.failed >= self.failures:
+        if self.opened is None:
+            self.failed += 1
+        if self._trying or (self.opened is None and self.failed >= self.failures):
             self.opened, self._trying = now, False
 
 
@@ -124,7 +137,7 @@ class Cache:
 
     def __init__(self, ttl_ms: float, stale_ms: float = inf) -> None:
         _above_zero("Cache", "ttl_ms", ttl_ms)
-        if not stale_ms >= ttl_ms:
+        if stale_ms != inf and (not is_number(stale_ms) or stale_ms < ttl_ms):
             raise ValueError(
                 f"Cache(stale_ms={stale_ms!r}): a stopgap may be older than ttl_ms={ttl_ms!r}, not younger"
             )

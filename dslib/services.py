@@ -11,14 +11,13 @@ import copy
 from collections import deque
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
-from math import inf
 from typing import Any
 
 from .clients import Refusal, Reply, Request
 from .clocks import Clock
 from .links import GRID, Law, parse_latency
 from .node import Message, Node
-from .resilience import Bulkhead, Cache, CircuitBreaker, Quarantine, RateLimit
+from .resilience import Bulkhead, Cache, CircuitBreaker, Quarantine, RateLimit, is_number
 
 
 class HealthCheck(Message):
@@ -67,7 +66,7 @@ class Server(Node):
         patience: ms to wait for each of them. None: for ever, and then a worker may be lost for ever.
         breaker, bulkhead, cache: what protects from dependencies that fail, hang, or are asked too often. Each
             dependency has its own breaker and bulkhead.
-        optional: dependencies without which a request can be answered, if need be.
+        optional: those of them without which a request can be answered, if need be.
 
     Override ``admit``, ``work_ms``, ``needs`` and ``answer`` to make a service of your own. A request that has waited
     is served even if its client gave up long ago: the server cannot know.
@@ -90,16 +89,21 @@ class Server(Node):
 
     def __init__(self, name: str, peers: Iterable[str] = (), clock: Clock | None = None, **settings: Any) -> None:
         super().__init__(name, peers, clock, **settings)
-        if not _whole(self.workers, least=1):
+        if not is_number(self.workers, whole=True) or self.workers < 1:
             raise ValueError(f"server {name!r} has workers={self.workers!r}: it needs at least 1 to serve anybody")
         for bound in ("queue_bound", "memory_bound"):
             value = getattr(self, bound)
-            if value is not None and not _whole(value, least=0):
+            if value is not None and (not is_number(value, whole=True) or value < 0):
                 raise ValueError(f"server {name!r} has {bound}={value!r}: write how many may wait, 0 or more, or None")
-        if self.patience is not None and not 0 < self.patience < inf:
+        if self.patience is not None and (not is_number(self.patience) or self.patience <= 0):
             raise ValueError(f"server {name!r} has patience={self.patience!r}: write ms above 0, or None for ever")
         if isinstance(self.depends_on, str) or isinstance(self.optional, str):
             raise ValueError(f"server {name!r}: depends_on and optional are tuples of names, write ('db',)")
+        never = [dep for dep in self.optional if dep not in self.depends_on]
+        if never and type(self).needs is Server.needs:
+            raise ValueError(
+                f"server {name!r} would never ask the optional {never[0]!r}: write it into depends_on too, or define needs"
+            )
         try:
             self._low, self._span, self._law = parse_latency(self.service)
         except ValueError as error:
@@ -194,10 +198,7 @@ class Server(Node):
 
     def on_do(self, src: str, msg: Do) -> None:
         """Somebody with the rights to do so acts on this server."""
-        act = getattr(self, f"act_{msg.what}", None)
-        if act is None:
-            raise AttributeError(f"{self!r} was told by {src!r} to {msg.what}, and defines no act_{msg.what}: add it")
-        act(*msg.args)
+        _do(self, src, msg)
 
     def _begin(self, src: str, msg: Request) -> None:
         self.busy += 1
@@ -235,7 +236,7 @@ class Server(Node):
         call = self._calls[job]
         while call.needs:
             dep, now = call.needs[0], self.clock.monotonic()
-            kept = self._cache and self._cache.fresh((dep, call.msg.f, call.msg.key), now)
+            kept = self._cache and self._cache.fresh((dep, call.msg.f, call.msg.key, call.msg.arg), now)
             if kept:
                 call.found[call.needs.popleft()] = kept.value
                 continue
@@ -259,7 +260,7 @@ class Server(Node):
     def _do_without(self, job: int, dep: str, why: str) -> bool:
         """A dependency did not answer: whether the job can go on with an old answer, or with none."""
         call = self._calls[job]
-        kept = self._cache and self._cache.stale((dep, call.msg.f, call.msg.key), self.clock.monotonic())
+        kept = self._cache and self._cache.stale((dep, call.msg.f, call.msg.key, call.msg.arg), self.clock.monotonic())
         if not kept and dep not in self.optional:
             del self._calls[job]
             self.refuse(call.src, call.msg, f"{dep}: {why}")
@@ -275,7 +276,7 @@ class Server(Node):
         call = self._answered(src, msg.id, good=True)
         if call is not None:
             if self._cache is not None:
-                self._cache.put((src, call.msg.f, call.msg.key), msg.result, self.clock.monotonic())
+                self._cache.put((src, call.msg.f, call.msg.key, call.msg.arg), msg.result, self.clock.monotonic())
             call.found[call.needs.popleft()] = msg.result
             self._ask_next(msg.id)
 
@@ -315,8 +316,11 @@ class _Call:
         self.found: dict[str, Any] = {}
 
 
-def _whole(value: object, least: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+def _do(node: Node, src: str, msg: Do) -> None:
+    act = getattr(node, f"act_{msg.what}", None)
+    if act is None:
+        raise AttributeError(f"{node!r} was told by {src!r} to {msg.what}, and defines no act_{msg.what}: add it")
+    act(*msg.args)
 
 
 #: How a balancer chooses.
@@ -335,11 +339,12 @@ class Balancer(Node):
         retry_elsewhere: how many more backends may get a request that was not answered, or refused.
         health_every: ms between two health checks of each backend. None: no checks, every backend is used.
         health_timeout: ms within which a backend must answer one.
-        fall, rise: so many bad checks in a row take a backend out, so many good ones bring it back.
+        fall, rise: so many bad checks in a row take a backend out, so many good ones bring it back. What was open there
+            is given up, as after ``timeout``.
         max_out: the largest share of backends that may be out. If more are, all are used, because then the checks are
             more likely wrong than the backends.
         limit: a ``RateLimit`` for each tenant.
-        breaker: a ``CircuitBreaker`` for each backend.
+        breaker: a ``CircuitBreaker`` for each backend; who does not answer is found out by ``timeout`` or health checks.
         quarantine: keeps back requests under which backends die; needs health checks.
 
     Raises:
@@ -369,23 +374,23 @@ class Balancer(Node):
             )
         for setting in ("timeout", "health_every", "health_timeout"):
             value = getattr(self, setting)
-            if value is not None and not 0 < value < inf:
+            if value is None and setting != "health_timeout":
+                continue
+            if not is_number(value) or value <= 0:
                 raise ValueError(f"balancer {name!r} has {setting}={value!r}: write ms above 0")
         for setting, least in (("fall", 1), ("rise", 1), ("retry_elsewhere", 0)):
-            if not _whole(getattr(self, setting), least):
-                raise ValueError(
-                    f"balancer {name!r} has {setting}={getattr(self, setting)!r}: write a whole number from {least} on"
-                )
-        if not 0 <= self.max_out <= 1:
+            value = getattr(self, setting)
+            if not is_number(value, whole=True) or value < least:
+                raise ValueError(f"balancer {name!r} has {setting}={value!r}: write a whole number from {least} on")
+        if not is_number(self.max_out) or not 0 <= self.max_out <= 1:
             raise ValueError(f"balancer {name!r} has max_out={self.max_out!r}: write a share between 0 and 1")
         if self.quarantine is not None and self.health_every is None:
             raise ValueError(f"balancer {name!r} has a quarantine and no health checks: write health_every=200")
+        if self.breaker is not None and self.health_every is None and self.timeout is None:
+            raise ValueError(f"balancer {name!r} has a breaker that would never see a failure: write timeout=100")
 
     def on_start(self) -> None:
         """All backends are taken for well."""
-        for name in self.backends:
-            if name not in self._sim.nodes:
-                raise ValueError(f"balancer {self.name!r} has a backend {name!r}, and there is no such node")
         self._pool: list[str] = []
         self._turn = 0
         self._open: dict[tuple[str, int], deque[_Open]] = {}
@@ -408,6 +413,11 @@ class Balancer(Node):
 
     def act_add(self, backend: str) -> None:
         """One more backend."""
+        if backend not in self._sim.nodes:
+            raise ValueError(
+                f"balancer {self.name!r} has a backend {backend!r}, and there is no such node: "
+                f"there are {', '.join(self._sim.nodes)}"
+            )
         if backend not in self._pool:
             self._pool.append(backend)
             self._count.setdefault(backend, 0)
@@ -418,10 +428,11 @@ class Balancer(Node):
         if backend in self._pool:
             self._pool.remove(backend)
             self.out.pop(backend, None)
+            self._bad.pop(backend, None)
 
     def on_do(self, src: str, msg: Do) -> None:
         """Somebody with the rights to do so adds or removes a backend."""
-        getattr(self, f"act_{msg.what}")(*msg.args)
+        _do(self, src, msg)
 
     # -- requests ------------------------------------------------------------------------------------------------------
 
@@ -434,10 +445,10 @@ class Balancer(Node):
         else:
             self._pass(_Open(src, msg))
 
-    def _pass(self, one: _Open) -> None:
+    def _pass(self, one: _Open, otherwise: str = "no server") -> None:
         backend = self._choose(one)
         if backend is None:
-            self._refuse(one, "no server")
+            self._refuse(one, otherwise)
             return
         one.tried.append(backend)
         self._open.setdefault((backend, one.msg.id), deque()).append(one)
@@ -457,7 +468,7 @@ class Balancer(Node):
             pool = [name for name in pool if name not in tried]
         if self.breaker is not None:
             now = self.clock.monotonic()
-            pool = [name for name in pool if (b := self._breakers[name]) is None or b.state(now) != "open"]
+            pool = [name for name in pool if (b := self._breakers[name]) is None or b.would_allow(now)]
         if not pool:
             return None
         if self.policy == "random":
@@ -470,11 +481,13 @@ class Balancer(Node):
             self._turn += 1
             chosen = pool[self._turn % len(pool)]
         breaker = self._breakers[chosen]
-        return chosen if breaker is None or breaker.allows(self.clock.monotonic()) else None
+        if breaker is not None:
+            breaker.allows(self.clock.monotonic())  # which says yes, and notes that this call is its trial
+        return chosen
 
     def on_reply(self, src: str, msg: Reply) -> None:
         """Pass it back to whoever asked, if it is still wanted."""
-        one = self._settle(src, msg.id, good=True)
+        one = self._settle(src, msg.id)
         if one is not None:
             if self._quarantine is not None:
                 self._quarantine.answered(fingerprint(one.msg))
@@ -483,39 +496,49 @@ class Balancer(Node):
 
     def on_refusal(self, src: str, msg: Refusal) -> None:
         """Another backend may do it."""
-        one = self._settle(src, msg.id, good=True)
+        one = self._settle(src, msg.id)
         if one is not None and not one.given_up:
             self._elsewhere(one, msg.reason)
 
     def on_waited_timeout(self, backend: str, one: _Open) -> None:
         """The backend takes too long. Its answer is not wanted any more, but it may have been done."""
         one.given_up = True
-        self._booked(backend, good=False)
-        self._elsewhere(_Open(one.src, one.msg, one.tried), "")
+        self._close(backend, good=False)
+        self._elsewhere(_Open(one.src, one.msg, one.tried, doubtful=True), "no answer")
 
     def _elsewhere(self, one: _Open, why: str) -> None:
         if len(one.tried) <= self.retry_elsewhere:
-            self._pass(one)
-        elif why:
+            self._pass(one, otherwise=why)
+        else:
             self._refuse(one, why)
 
     def _refuse(self, one: _Open, why: str) -> None:
         # A refusal says "certainly not done". After an attempt that was merely not answered nobody can say that.
-        if not one.tried or why != "no server":
+        if not one.doubtful:
             self.send(one.src, Refusal(one.msg.id, why))
 
-    def _settle(self, backend: str, id: int, good: bool) -> _Open | None:
+    def _settle(self, backend: str, id: int) -> _Open | None:
+        """What a backend has answered. Of several attempts at one operation it is one that is still waited for."""
         waiting = self._open.get((backend, id))
         if not waiting:
             return None
-        one = waiting.popleft()
+        one = next((one for one in waiting if not one.given_up), waiting[0])
+        waiting.remove(one)
         if not waiting:
             del self._open[backend, id]
-        self._count[backend] -= 1
-        if one.timer and not one.given_up:
-            self.cancel_timer("waited", key=one.timer)
-        self._booked(backend, good)
+        if not one.given_up:
+            self._cancel(one)
+            self._close(backend, good=True)
         return one
+
+    def _cancel(self, one: _Open) -> None:
+        if one.timer:
+            self.cancel_timer("waited", key=one.timer)
+
+    def _close(self, backend: str, good: bool) -> None:
+        """One request less is open there."""
+        self._count[backend] -= 1
+        self._booked(backend, good)
 
     def _booked(self, backend: str, good: bool) -> None:
         breaker = self._breakers.get(backend)
@@ -544,11 +567,13 @@ class Balancer(Node):
         self._checked(backend, False)
 
     def _checked(self, backend: str, well: bool) -> None:
+        if backend not in self._pool:
+            return  # it was removed while it was asked
         if well == (backend not in self.out):
             self._bad.pop(backend, None)
             return
         self._bad[backend] = self._bad.get(backend, 0) + 1
-        if self._bad[backend] < (self.rise if well else self.fall) or backend not in self._pool:
+        if self._bad[backend] < (self.rise if well else self.fall):
             return
         del self._bad[backend]
         self.log(f"{backend} is {'well again' if well else 'out'}")
@@ -565,21 +590,26 @@ class Balancer(Node):
             for suspect in dict.fromkeys(fingerprint(one.msg) for one in lost):  # one death, one count
                 self._quarantine.died(suspect)
         for one in lost:
-            self._count[backend] -= 1
-            if one.timer and not one.given_up:
-                self.cancel_timer("waited", key=one.timer)
-            if not one.given_up and not (self._quarantine and self._quarantine.holds(fingerprint(one.msg))):
-                self._elsewhere(one, "")
+            if one.given_up:
+                continue
+            self._cancel(one)
+            self._close(backend, good=False)
+            if self._quarantine is None or not self._quarantine.holds(fingerprint(one.msg)):
+                one.doubtful = True
+                self._elsewhere(one, "no answer")
 
 
 class _Open:
-    """A request that was passed on: who asked, which backends had it, and whether its answer is still wanted."""
+    """A request that was passed on: who asked, and which backends had it.
 
-    __slots__ = ("given_up", "msg", "src", "timer", "tried")
+    ``doubtful``: one of them may have done it before. ``given_up``: this answer is not wanted any more.
+    """
 
-    def __init__(self, src: str, msg: Request, tried: Iterable[str] = ()) -> None:
+    __slots__ = ("doubtful", "given_up", "msg", "src", "timer", "tried")
+
+    def __init__(self, src: str, msg: Request, tried: Iterable[str] = (), doubtful: bool = False) -> None:
         self.src, self.msg, self.tried = src, msg, list(tried)
-        self.given_up = False
+        self.doubtful, self.given_up = doubtful, False
         self.timer = 0
 
 

@@ -1,6 +1,6 @@
 """7. Cascading failure: one loss overloads the rest, and what they do about it keeps them down.
 
-Three servers at 70 %. At 20 s one dies, and is started again ten seconds later. The two that are left have 105 % each:
+Three servers at 75 %. At 20 s one dies, and is started again ten seconds later. The two that are left have 112 % each:
 queues grow, users time out and ask again, three times, which is more work still. When the first one is back the trigger
 is gone, and nothing gets better: with their repetitions the users ask for more than three servers can do (Bronson et
 al. 2021, "Metastable failures in distributed systems", HotOS). ``retry_storm`` has the same loop in its plainest form,
@@ -32,7 +32,7 @@ class Params(Knobs):
     """What a learner may turn."""
 
     servers: int = knob(3, 2, 6, "servers behind the door")
-    utilisation: float = knob(0.7, 0.1, 0.95, "how busy each server is before one dies; safe below (n - 1) / n")
+    utilisation: float = knob(0.75, 0.1, 0.95, "how busy each server is before one dies; safe below (n - 1) / n")
     retries: int = knob(3, 0, 5, "how often a user asks again")
     memory: int = knob(0, 0, 2_000, "waiting requests at which a naive server dies, too; 0 for none")
 
@@ -72,7 +72,7 @@ CARD = Card(
     number=7,
     title="Cascading failure",
     means="One loss overloads the rest; repetitions and deaths keep the overload alive when the cause has gone.",
-    naive="Servers 70 % busy, endless queues, users who ask again three times.",
+    naive="Servers 75 % busy, endless queues, users who ask again three times.",
     mitigation="Short queues that refuse at once, a budget for repetitions, or spare room: under (n - 1) / n busy.",
     metric="good answers long after the trigger, amplification by repetitions",
     where="node",
@@ -87,9 +87,9 @@ CARD = Card(
             lambda r: r.naive.numbers["good long after it is back"] < 0.1,
         ),
         Claim(
-            "the mitigated one bends, at least 75 % good with a server missing, and is well when it is back",
+            "the mitigated one bends, at least 65 % good with a server missing, and is well when it is back",
             lambda r: (
-                r.mitigated.numbers["good while one is missing"] >= 0.75
+                r.mitigated.numbers["good while one is missing"] >= 0.65
                 and r.mitigated.numbers["good long after it is back"] >= 0.95
             ),
         ),

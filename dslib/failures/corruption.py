@@ -31,22 +31,26 @@ class Need(Message):
 
 
 class GossipingServer(ChatServer):
-    """A chat server that sends a peer what it has, every ``gossip_ms``. The receiver takes over what differs."""
+    """A chat server that sends a peer what it has, every ``gossip_ms`` or so. The receiver takes over what differs."""
 
     gossip_ms: float = 1_000.0
     RECENT = 100  # posts, the newest ones: a whole disk would be too much for one message
 
     def on_start(self) -> None:
-        """Begin at a moment of one's own, so that the servers are out of step."""
+        """Nothing has been compared yet."""
         self.taken_over: list[str] = []  # texts that replaced another text here
         super().on_start()
-        self.set_timer("gossip", self.gossip_ms * (0.5 + self.random.random()))
+        self._gossip_later()
 
     def on_gossip_timeout(self) -> None:
         """A peer by chance gets the newest posts."""
         peer = self.peers[int(len(self.peers) * self.random.random())]
         self.send(peer, Posts(tuple(self.records(self.disk)[-self.RECENT :])))
-        self.set_timer("gossip", self.gossip_ms)
+        self._gossip_later()
+
+    def _gossip_later(self) -> None:
+        """After a time of one's own: in step, one server could always come after the same other one."""
+        self.set_timer("gossip", self.gossip_ms * (0.5 + self.random.random()))
 
     def on_posts(self, src: str, msg: Posts) -> None:
         """What the peer has is as good as what is here, and newer, as far as one can tell."""
@@ -147,7 +151,7 @@ class Params(Knobs):
     """What a learner may turn."""
 
     share: float = knob(0.05, 0.001, 0.5, "share of the records of s2 that change each second")
-    gossip_ms: float = knob(1_000.0, 100, 10_000, "ms between two comparisons with a peer")
+    gossip_ms: float = knob(1_000.0, 100, 10_000, "ms between two comparisons with a peer, on average")
 
 
 def simulate(params: Params, seed: int, mitigated: bool, trace: str = "off") -> Simulation:
