@@ -49,7 +49,7 @@ VALUES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("value", VALUES, ids=repr)
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
 def test_every_single_flipped_bit_of_a_sealed_value_is_noticed(value):
     """Always: each bit of the value and of its checksum, one after the other."""
     sealed = seal(value)
