@@ -102,7 +102,7 @@ class Server(Node):
         never = [dep for dep in self.optional if dep not in self.depends_on]
         if never and type(self).needs is Server.needs:
             raise ValueError(
-                f"server {name!r} would never ask the optional {never[0]!r}: write it into depends_on too, or define needs"
+                f"server {name!r} would never ask {never[0]!r}, which is optional: write it into depends_on, too"
             )
         try:
             self._low, self._span, self._law = parse_latency(self.service)
@@ -248,7 +248,9 @@ class Server(Node):
                     bulkhead.leave()
                 failed = "breaker"
             else:
-                self.send(dep, Request(job, call.msg.f, call.msg.key, call.msg.arg, call.msg.tenant))
+                # Under its own number, which no other operation has: an answer to somebody who died, or to another
+                # server that asks through the same balancer, is not taken for the answer to this.
+                self.send(dep, call.msg)
                 if self.patience is not None:
                     self.set_timer("patience", self.patience, job, key=job)
                 return
@@ -273,37 +275,42 @@ class Server(Node):
 
     def on_reply(self, src: str, msg: Reply) -> None:
         """A dependency has answered, if it is still waited for."""
-        call = self._answered(src, msg.id, good=True)
-        if call is not None:
+        job = self._job(src, msg.id)
+        if job is not None:
+            call = self._settled(src, job, good=True)
             if self._cache is not None:
                 self._cache.put((src, call.msg.f, call.msg.key, call.msg.arg), msg.result, self.clock.monotonic())
             call.found[call.needs.popleft()] = msg.result
-            self._ask_next(msg.id)
+            self._ask_next(job)
 
     def on_refusal(self, src: str, msg: Refusal) -> None:
         """A dependency refuses."""
-        if self._answered(src, msg.id, good=False) is not None and self._do_without(msg.id, src, msg.reason):
-            self._ask_next(msg.id)
+        job = self._job(src, msg.id)
+        if job is not None:
+            self._settled(src, job, good=False)
+            if self._do_without(job, src, msg.reason):
+                self._ask_next(job)
 
     def on_patience_timeout(self, job: int) -> None:
         """A dependency takes too long."""
         dep = self._calls[job].needs[0]
-        self._answered(dep, job, good=False)
+        self._settled(dep, job, good=False)
         if self._do_without(job, dep, "no answer"):
             self._ask_next(job)
 
-    def _answered(self, dep: str, job: int, good: bool) -> _Call | None:
-        """Book the fate of a call; None if nobody waits for it any more."""
-        call = self._calls.get(job)
-        if call is None or not call.needs or call.needs[0] != dep:
-            return None
+    def _job(self, dep: str, id: int) -> int | None:
+        """Which job waits for that answer; None if nobody does any more. There are no more jobs than workers."""
+        return next((job for job, call in self._calls.items() if call.msg.id == id and call.needs[0] == dep), None)
+
+    def _settled(self, dep: str, job: int, good: bool) -> _Call:
+        """Book the fate of a call."""
         self.cancel_timer("patience", key=job)
         breaker, bulkhead = self._breakers.get(dep), self._bulkheads.get(dep)
         if bulkhead is not None:
             bulkhead.leave()
         if breaker is not None:
             (breaker.succeeded if good else breaker.did_fail)(self.clock.monotonic())
-        return call
+        return self._calls[job]
 
 
 class _Call:
@@ -344,7 +351,7 @@ class Balancer(Node):
         max_out: the largest share of backends that may be out. If more are, all are used, because then the checks are
             more likely wrong than the backends.
         limit: a ``RateLimit`` for each tenant.
-        breaker: a ``CircuitBreaker`` for each backend; who does not answer is found out by ``timeout`` or health checks.
+        breaker: a ``CircuitBreaker`` for each backend; needs a timeout or health checks.
         quarantine: keeps back requests under which backends die; needs health checks.
 
     Raises:
