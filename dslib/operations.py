@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .clocks import Clock
 from .node import Message, Node
+from .resilience import is_number
 from .services import Do
 
 if TYPE_CHECKING:
@@ -46,18 +47,20 @@ class Supervisor(Node):
         if isinstance(self.watches, str) or not self.watches:
             raise ValueError(f"supervisor {name!r} has watches={self.watches!r}: write names, watches=('s1', 's2')")
         for setting, least in (("delay_ms", 0), ("most_ms", 0), ("calm_ms", 0), ("factor", 1), ("check_ms", 0.001)):
-            if not least <= getattr(self, setting) < inf:
-                raise ValueError(
-                    f"supervisor {name!r} has {setting}={getattr(self, setting)!r}: write a number from {least} on"
-                )
+            value = getattr(self, setting)
+            if not is_number(value) or value < least:
+                raise ValueError(f"supervisor {name!r} has {setting}={value!r}: write a number from {least} on")
+        if self.loop_after is not None and (not is_number(self.loop_after, whole=True) or self.loop_after < 1):
+            raise ValueError(
+                f"supervisor {name!r} has loop_after={self.loop_after!r}: write a whole number from 1 on, or None"
+            )
         if self.loop_after is not None and self.on_loop is None:
             raise ValueError(f"supervisor {name!r} counts to loop_after={self.loop_after} and has no on_loop to call")
 
     def on_start(self) -> None:
         """All are alive."""
         for name in self.watches:
-            if name not in self._sim.nodes:
-                raise ValueError(f"supervisor {self.name!r} watches {name!r}, and there is no such node")
+            _must_exist(self, name, "watches")
         self.restarts = dict.fromkeys(self.watches, 0)
         self._in_a_row = dict.fromkeys(self.watches, 0)
         self._since = dict.fromkeys(self.watches, -inf)
@@ -85,7 +88,7 @@ class Supervisor(Node):
         """Start it again, unless somebody did."""
         self._planned.discard(name)
         node = self._sim.nodes[name]
-        if node._up:
+        if node._up or node._on_hold is not None:
             return
         self.restarts[name] += 1
         self._in_a_row[name] += 1
@@ -116,16 +119,20 @@ class Operator(Node):
 
     def __init__(self, name: str, peers: Iterable[str] = (), clock: Clock | None = None, **settings: Any) -> None:
         super().__init__(name, peers, clock, **settings)
-        if not 0 <= self.slips <= 1 or (self.slips and not self.peers):
+        if not is_number(self.slips) or not 0 <= self.slips <= 1 or (self.slips and not self.peers):
             raise ValueError(
                 f"operator {name!r} has slips={self.slips!r}: write a probability, and peers whom a slip may hit"
             )
         for step in self.runbook:
-            if len(step) < 3 or not isinstance(step[0], int | float) or step[0] < 0:
+            if not isinstance(step, tuple | list) or len(step) < 3 or not is_number(step[0]) or step[0] < 0:
                 raise ValueError(f"operator {name!r} has the step {step!r}: write (ms to wait, 'node', 'what', …)")
 
     def on_start(self) -> None:
         """Nothing to do yet."""
+        for _, node, *_ in self.runbook:
+            _must_exist(self, node, "has a step for")
+        for node in self.peers:
+            _must_exist(self, node, "may slip to")
         self.slipped = 0
 
     def act_follow(self) -> None:
@@ -184,14 +191,18 @@ class Automation(Node):
         super().__init__(name, peers, clock, **settings)
         if not self.source:
             raise ValueError(f"automation {name!r} has no source to look at: write source='meter'")
-        if not 0 < self.every_ms < inf or not 0 <= self.covers_ms < inf or (self.most is not None and self.most < 0):
+        if not is_number(self.every_ms) or self.every_ms <= 0:
+            raise ValueError(f"automation {name!r} has every_ms={self.every_ms!r}: write ms above 0")
+        if not is_number(self.covers_ms) or self.covers_ms < 0:
+            raise ValueError(f"automation {name!r} has covers_ms={self.covers_ms!r}: write ms, 0 or more")
+        if self.most is not None and (not is_number(self.most, whole=True) or self.most < 0):
             raise ValueError(
-                f"automation {name!r} has every_ms={self.every_ms!r}, covers_ms={self.covers_ms!r}, most={self.most!r}:"
-                " write ms above 0, ms from 0 on, and a number from 0 on or None"
+                f"automation {name!r} has most={self.most!r}: write how many acts are allowed in a round, or None"
             )
 
     def on_start(self) -> None:
         """The first round comes after one interval."""
+        _must_exist(self, self.source, "looks at")
         self.acted = 0
         self.set_timer("round", self.every_ms)
 
@@ -238,8 +249,13 @@ class Monitor(Node):
 
     def __init__(self, name: str, peers: Iterable[str] = (), clock: Clock | None = None, **settings: Any) -> None:
         super().__init__(name, peers, clock, **settings)
-        if not 0 < self.every_ms < inf:
+        if not is_number(self.every_ms) or self.every_ms <= 0:
             raise ValueError(f"monitor {name!r} has every_ms={self.every_ms!r}: write ms above 0")
+        for gauge, read in self.gauges.items():
+            if not callable(read):
+                raise ValueError(
+                    f"monitor {name!r} has the gauge {gauge!r}: {read!r}: write a function of the simulation"
+                )
 
     def on_start(self) -> None:
         """The first reading comes after one interval."""
@@ -250,3 +266,9 @@ class Monitor(Node):
         """Read them all."""
         self.samples.append((self._sim.now, {name: float(read(self._sim)) for name, read in self.gauges.items()}))
         self.set_timer("read", self.every_ms)
+
+
+def _must_exist(node: Node, other: str, does: str) -> None:
+    if other not in node._sim.nodes:
+        known = ", ".join(node._sim.nodes)
+        raise ValueError(f"{node!r} {does} {other!r}, and there is no such node: there are {known}")
