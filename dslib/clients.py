@@ -15,6 +15,7 @@ from typing import Any
 from .history import Operation
 from .network import GRID
 from .node import Message, Node
+from .resilience import is_number
 
 
 class Request(Message):
@@ -102,7 +103,7 @@ class ServiceClient(Client):
     refused or given up.
     """
 
-    service: str | tuple[str, ...]
+    service: str | tuple[str, ...] = ()
     timeout: float = 100.0
     retry: Retry = Retry()
     tenant: str = ""
@@ -112,6 +113,8 @@ class ServiceClient(Client):
         self._servers = (self.service,) if isinstance(self.service, str) else tuple(self.service)
         if not self._servers:
             raise ValueError(f"client {self.name!r} has no service to ask: write service='r1' or service=('r1', 'r2')")
+        if not is_number(self.timeout) or self.timeout < 0:
+            raise ValueError(f"client {self.name!r} has timeout={self.timeout!r}: write ms, 0 or more")
         self._favourite = 0
         self._tokens = 0.0
         self._open: dict[int, tuple[Operation, Request, int]] = {}
@@ -239,23 +242,27 @@ class LoadClient(ServiceClient):
                     f"client {self.name!r} has a rate that changes with time: write the highest it can be, "
                     'peak=100, and spacing="random"'
                 )
-            self._peak = self.peak
+            setting, self._peak = "peak", self.peak
         else:
-            self._peak = self.rate
-        if not 0 < self._peak < inf:
-            raise ValueError(f"client {self.name!r} has rate {self._peak!r}: write operations a second, above 0")
+            setting, self._peak = "rate", self.rate
+        if not is_number(self._peak) or self._peak <= 0:
+            raise ValueError(f"client {self.name!r} has {setting} {self._peak!r}: write operations a second, above 0")
+        if not callable(self.operation) and not isinstance(self.operation, tuple):
+            raise ValueError(
+                f"client {self.name!r} has the operation {self.operation!r}: write a tuple, ('get',) or ('put', 'x', 1)"
+            )
         if self.spacing not in ("random", "even"):
             raise ValueError(f'client {self.name!r} has spacing {self.spacing!r}: write "random" or "even"')
         self._asked = 0
         self._surge = 1.0
-        self.set_timer("arrival", max(0.0, self.start - self._sim.now) + self._gap_ms())
+        self._wait()
 
     def act_surge(self, factor: float) -> None:
         """More users, or fewer: ``factor`` times as many as usual."""
-        if not 0 < factor < inf:
+        if not is_number(factor) or factor <= 0:
             raise ValueError(f"client {self.name!r} was told to surge by {factor!r}: write a factor above 0")
         self._surge = factor
-        self.set_timer("arrival", self._gap_ms())
+        self._wait()
 
     def invoke(self, f: str, key: Any = None, arg: Any = None) -> Operation:
         """One more user, while others still wait for their answers."""
@@ -275,12 +282,18 @@ class LoadClient(ServiceClient):
     def _accepts(self, now: float) -> bool:
         """Thinning (Lewis and Shedler 1979): arrivals at the peak rate, each of which counts by chance."""
         rate = self.rate(now)  # type: ignore[operator]
-        if not 0 <= rate <= self._peak:
+        if not is_number(rate) or rate < 0:
+            raise ValueError(f"client {self.name!r} has a rate of {rate!r} at {now:g} ms: return a number, 0 or more")
+        if rate > self._peak:
             raise ValueError(
-                f"client {self.name!r} has a rate of {rate!r} at {now:g} ms: its peak is {self._peak!r}, and it cannot "
-                "be negative"
+                f"client {self.name!r} has a rate of {rate!r} at {now:g} ms, and peak={self._peak!r}: "
+                "write the highest value that the rate can have"
             )
         return bool(self.random.random() * self._peak < rate)
+
+    def _wait(self) -> None:
+        """For the next arrival, from now or from the start on."""
+        self.set_timer("arrival", max(0.0, self.start - self._sim.now) + self._gap_ms())
 
     def _gap_ms(self) -> float:
         mean = 1_000 / (self._peak * self._surge)
