@@ -36,7 +36,17 @@ ROOMS = {
         "leases",
     ],
     "verdicts": ["specs", "checkers", "metrics", "slo", "histogram", "requestlog"],
-    "situations": ["testing", "exercises", "chatday", "protocols", "failures", "scenarios", "fanout", "sweeps"],
+    "situations": [
+        "testing",
+        "exercises",
+        "chatday",
+        "trials",
+        "protocols",
+        "failures",
+        "scenarios",
+        "fanout",
+        "sweeps",
+    ],
     "views": ["views"],
 }
 ROOM = {module: number for number, modules in enumerate(ROOMS.values()) for module in modules}
