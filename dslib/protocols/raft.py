@@ -119,7 +119,7 @@ class Raft(Node):
         if not 0 < self.heartbeat < shortest <= longest:
             raise ValueError(
                 f"{name!r} has heartbeat={self.heartbeat!r}, election_timeout={self.election_timeout!r}: a heartbeat "
-                "has to come before anyone's patience ends; write heartbeat=50, election_timeout=(150, 300), for example"
+                "has to come before anyone's patience ends; for example heartbeat=50, election_timeout=(150, 300)"
             )
         if self.batch < 1:
             raise ValueError(f"{name!r} has batch={self.batch!r}: write how many entries fit in a message, 1 or more")
