@@ -46,37 +46,47 @@ WITNESS_SHOWN = 12  # an order of more operations is not written out
 
 
 class Verdict:
-    """What a checker found. Truthy only if the history is linearizable; :meth:`explain` and ``str`` say why.
+    """What a checker found. Truthy only if what it looked for holds; :meth:`explain` and ``str`` say why.
 
-    ``linearizable`` is True, False, or None if the time limit came first. ``steps`` counts how many operations the
-    search tried to place: a measure of its work that is the same on every machine.
+    ``holds`` is True, False, or None if the time limit came first; what holds then is the ``claim``: the history (or
+    whatever was judged) is "linearizable", "causally consistent", ... ``steps`` counts how many operations the search
+    tried to place: a measure of its work that is the same on every machine.
     """
 
     def __init__(
         self,
-        linearizable: bool | None,
+        holds: bool | None,
         *,
-        steps: int,
+        steps: int = 0,
         words: str = "",
         witness: Sequence[Operation] | None = None,
         conflict: Callable[[], Conflict] | None = None,
+        claim: str = "linearizable",
     ) -> None:
-        self.linearizable = linearizable
+        self.holds = holds
         self.steps = steps
+        self.claim = claim
         self.witness = None if witness is None else tuple(witness)
-        """If linearizable, an order that explains every answer: all operations that completed, and those without an
-        answer that must have taken effect. None otherwise."""
+        """If linearizable (or sequentially consistent), an order that explains every answer: all operations that
+        completed, and those without an answer that must have taken effect. None otherwise."""
         self._words = words
         self._find_conflict = conflict
+
+    @property
+    def linearizable(self) -> bool | None:
+        """``holds`` of a verdict of :func:`check_linearizable`. Raises AttributeError on any other."""
+        if self.claim != "linearizable":
+            raise AttributeError(f"This verdict says whether something is {self.claim}, not linearizable: write .holds")
+        return self.holds
 
     @cached_property
     def _conflict(self) -> Conflict | None:
         return self._find_conflict() if self._find_conflict is not None else None
 
     @property
-    def conflict(self) -> tuple[Operation, ...] | None:
-        """If not linearizable, answered operations that no order can hold, whichever of the others are left out of it.
-        None otherwise. Looked for when first asked for."""
+    def conflict(self) -> tuple[Any, ...] | None:
+        """If it does not hold, what contradicts it: answered operations that no order can hold, whichever of the others
+        are left out of it (or the decisions, for consensus). None otherwise. Looked for when first asked for."""
         return self._conflict.operations if self._conflict else None
 
     @property
@@ -89,14 +99,15 @@ class Verdict:
         return self._conflict.words if self._conflict else self._words
 
     def __bool__(self) -> bool:
-        return self.linearizable is True
+        return self.holds is True
 
     def __str__(self) -> str:
         return self.explain()
 
     def __repr__(self) -> str:
-        said = {True: "linearizable", False: "not linearizable", None: "unknown: the time limit came first"}
-        return f"<Verdict: {said[self.linearizable]}; {_count(self.steps, 'step')}; .explain() says more>"
+        said = {True: self.claim, False: f"not {self.claim}", None: "unknown: the time limit came first"}
+        steps = f" {_count(self.steps, 'step')};" if self.steps or self.claim == "linearizable" else ""
+        return f"<Verdict: {said[self.holds]};{steps} .explain() says more>"
 
     def __getstate__(self) -> dict[str, Any]:
         return {"_conflict": self._conflict, **self.__dict__, "_find_conflict": None}
@@ -106,7 +117,7 @@ class Verdict:
 class Conflict:
     """Why no order exists: the operations, whether none of them can be left out, and the words for it."""
 
-    operations: tuple[Operation, ...]
+    operations: tuple[Any, ...]
     smallest: bool
     words: str
 
