@@ -126,7 +126,7 @@ def _judge(sim: Simulation) -> str:
         for peer in node.peers:
             if (peer in node.suspected) != (peer in down):
                 what = "completeness" if peer in down else "accuracy"
-                return f"{what}: {node.name} {'trusts' if peer in down else 'suspects'} {peer}, seed={sim.seed!r}"
+                return f"{what}: in the end {node.name} {'trusts' if peer in down else 'suspects'} {peer}"
     return ""
 
 
