@@ -11,6 +11,7 @@ import gc
 import inspect
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from heapq import heapify, heappop, heappush
 from itertools import repeat
 from math import inf, nextafter
@@ -38,6 +39,7 @@ from .faults import (
     time_ms,
 )
 from .history import History
+from .lies import lie_args, make_liar
 from .network import Network
 from .node import NOWHERE, Died, Node, Timer, show
 from .trace import Event, NoTrace, Trace
@@ -52,6 +54,9 @@ ENDLESS = 1_000_000
 #: While a run goes on: after so many new objects Python looks for garbage among them; in one of 20 times among older
 #: ones, too; in one of 2,000 among all.
 SELDOM = (100_000, 20, 100)
+
+#: Rows of these kinds say that somebody's turn came; the others say what followed from it.
+MOVES = ("start", "deliver", "timer", "crash", "restart", "fault")
 
 #: More events than any run has.
 FOR_EVER = maxsize
@@ -80,12 +85,16 @@ class PropertyBroken(AssertionError):
 class Sometimes:
     """Watches whether a property ever holds: ``held_at`` is the first time in ms, or None."""
 
-    def __init__(self, prop: Callable[[Simulation], Any]) -> None:
-        self.prop = prop
+    def __init__(self, prop: Callable[[Simulation], Any], sim: Simulation) -> None:
+        self.prop, self.sim = prop, sim
         self.held_at: float | None = None
 
     def __bool__(self) -> bool:
         return self.held_at is not None
+
+    def __repr__(self) -> str:
+        held = f"never held up to {self.sim.now:g} ms" if self.held_at is None else f"held at {self.held_at:g} ms"
+        return f"<sometimes {_name(self.prop)}: it {held}, seed={self.sim.seed!r}; {_see(self.sim)}>"
 
 
 class Simulation:
@@ -391,6 +400,14 @@ class Simulation:
         else:
             deed.fire(self.now, -1)
 
+    @fault("lie", lambda sim, node, strategy, *args: lie_args(sim, node, strategy, args))
+    def lie(self, node: str, strategy: Callable[..., Any] | str, *args: Any) -> None:
+        """From here on a strategy rewrites what a node sends, whatever its program says: see ``lies.py``.
+
+        A restart does not make it honest; ``sim.lie(node, "truth")`` does.
+        """
+        make_liar(self.nodes[node], str(strategy), args, self._stream(f"lie/{node}/{self.now!r}"))
+
     @fault("jump_clock", lambda sim, node, by: (node_name(sim, node), finite_ms(by, "a clock jumps")))
     def jump_clock(self, node: str, by: float) -> None:
         """Move a node's wall clock by that many ms, forwards or backwards. Its running timers are not moved."""
@@ -457,7 +474,7 @@ class Simulation:
 
     def sometimes(self, prop: Callable[[Simulation], Any]) -> Sometimes:
         """Watch whether ``prop(sim)`` ever holds after an event. The answer is truthy once it did."""
-        watch = Sometimes(prop)
+        watch = Sometimes(prop, self)
         self._sometimes.append(watch)
         return watch
 
@@ -469,8 +486,8 @@ class Simulation:
         if self._states is not None:
             self._note_states()
         for prop in self._always:
-            if not prop(self):
-                raise self._broken(f"always {_name(prop)}: it does not hold after")
+            if not (held := prop(self)):
+                raise self._broken(f"always {_name(prop)}: it does not hold after", held)
         for watch in self._sometimes:
             if watch.held_at is None and watch.prop(self):
                 watch.held_at = self.now
@@ -482,10 +499,17 @@ class Simulation:
             if by < time or (inclusive and by == time):
                 raise self._broken(f"eventually {_name(prop)} by {by:g} ms: it never held; the last event was")
 
-    def _broken(self, what: str) -> PropertyBroken:
-        last = str(self.trace[-1]).strip() if self._record is not None and len(self.trace) else f"{self.now:g} ms"
+    def _broken(self, what: str, held: object = None) -> PropertyBroken:
+        rows = [] if self._record is None else self.trace
+        last = next((row for row in reversed(rows) if row.kind in MOVES), None)
+        if last is not None and last.kind == "fault":
+            last = last._replace(detail=Fault.from_json(last.detail))
         self.trace.end = self.now
-        return PropertyBroken(f"{what} {' '.join(last.split())}, seed={self.seed!r}")
+        when = f"{self.now:g} ms" if last is None else " ".join(str(last).split())
+        why = f": {held.explain()}" if hasattr(held, "explain") else ""  # a checker's verdict
+        broken = PropertyBroken(f"{what} {when}, seed={self.seed!r}{why}")
+        broken.add_note(_see(self))
+        return broken
 
     # -- inside -----------------------------------------------------------------------------------------------------
 
@@ -765,4 +789,13 @@ def _remove_args(sim: Simulation, level: object, name: object, burn: object) -> 
 
 
 def _name(prop: Callable[..., Any]) -> str:
-    return getattr(prop, "__name__", repr(prop))
+    """What to call a property in a message; it is the same in every process."""
+    while isinstance(prop, partial):
+        prop = prop.func
+    name = getattr(prop, "__name__", "") or show(prop)
+    return name if name != "<lambda>" else f"lambda of line {prop.__code__.co_firstlineno}"
+
+
+def _see(sim: Simulation) -> str:
+    """How to see what became of a property."""
+    return f'to see it: the same simulation with seed={sim.seed!r} and trace="state", then run(until={sim.now!r})'
