@@ -354,9 +354,9 @@ def test_a_crash_is_first_detected_after_e_over_e_minus_1_periods_on_average_wha
     ("settings", "said"),
     [
         ({"peers": ()}, "knows nobody"),
-        ({"period": 100, "timeout": 50}, "three times"),
-        ({"timeout": 0}, "three times"),
-        ({"period": float("inf")}, "three times"),
+        ({"period": 100, "timeout": 50}, "three timeouts"),
+        ({"timeout": 0}, "three timeouts"),
+        ({"period": float("inf")}, "three timeouts"),
         ({"suspicion": 10}, "suspicion=10"),
         ({"k": 0}, "k=0"),
         ({"spread": 1.5}, "spread=1.5"),
