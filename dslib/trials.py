@@ -119,5 +119,5 @@ def property_of(what: str, nodes: Iterable[str] = ()) -> str:
     """
     head = what.partition(": ")[0]
     names = "|".join(sorted(map(re.escape, nodes), key=len, reverse=True))
-    details = r"'[^']*'|\"[^\"]*\"|\d[\d.,]*" + (rf"|\b(?:{names})\b" if names else "")
+    details = r"'[^']*'|\"[^\"]*\"" + (rf"|\b(?:{names})\b(?:#\d+)?" if names else "") + r"|(?<![A-Za-z])\d[\d.,]*"
     return re.sub(r"…(?:(?:,| and|, and) …)+", "…", re.sub(details, "…", head))

@@ -231,10 +231,12 @@ def test_a_seed_that_passes_cannot_be_shrunk():
 
 def test_names_and_numbers_do_not_tell_two_properties_apart():
     names = ("r1", "r2", "r3", "alice")
-    assert property_of("r1 and r3 both lead term 3", names) == property_of("r2 and r1 both lead term 11", names)
+    assert property_of("r1 and r3 both lead in 3", names) == property_of("r2 and r1 both lead in 11", names)
     assert property_of("r1, r2 and r3 lead", names) == property_of("r1 and r2 lead", names)
     assert property_of("alice read 'x': at 3.5 ms", names) == property_of("r1 read 'why': later", names)
+    assert property_of("alice#2 is told 7", names) == property_of("alice is told 12.5", names)
     assert property_of("r1 is stale", names) != property_of("r1 is silent", names)
+    assert property_of("AC1: r1 decided otherwise", names) != property_of("AC3: r1 decided otherwise", names)
 
 
 # ---------------------------------------------------------------- what the properties themselves say
