@@ -47,6 +47,11 @@ class Isolated:
         return self._taken()
 
     @property
+    def now(self) -> float:
+        """ms since it was booted."""
+        return self._sim.now
+
+    @property
     def timers(self) -> dict[str, float]:
         """The running timers, and in how many ms each runs out."""
         return {
