@@ -28,7 +28,7 @@ from .trials import Failure, Trial, attempt, name_of_kind
 #: So many events are printed; ``story.events`` has them all.
 MOST = 60
 
-#: A value that a node knows is cut off after so many characters.
+#: A message, or a value that a node knows, is cut off after so many characters.
 MOST_OF_A_VALUE = 100
 
 
@@ -150,7 +150,7 @@ def story(
         return _again(scenario, sim.faults, end)
 
     code = "from dslib.views import replay\nreplay(story.replay())" if scenario else ""
-    return _told(f"{len(sim.nodes)} nodes", sim, said, about, code, again if scenario else None)
+    return _told(f"{len(sim.nodes)} nodes", sim, said, about, code, again if scenario else None, scenario)
 
 
 def rerun(
@@ -176,18 +176,26 @@ def rerun(
 # -- how it is found out ----------------------------------------------------------------------------------------------
 
 
-def concerned(sim: Simulation, what: str) -> tuple[str, ...]:
+def concerned(sim: Simulation, what: str, again: Callable[[], Simulation] | None = None) -> tuple[str, ...]:
     """The nodes that have a part in what is broken.
 
     Of a property declared with ``always``: the node that moved last, and each one without which the property would
-    hold. If there is none, the property looks at more than the nodes' present, and all have a part. Of a sentence: the
-    nodes that it names; all of them, if it names none, or but one client, who cannot know what servers did.
+    hold. All of them, if it looks at more than the nodes' present: one that remembers who led before, say, holds when
+    a new one, from ``again()``, sees the same present. Of a sentence: the nodes that it names; all of them, if it names
+    none, or but one client, who cannot know what servers did.
     """
     everybody, mover = tuple(sim.nodes), _last_to_move(sim)
     if what.startswith("always "):
-        prop = next((prop for prop in sim._always if what.startswith(f"always {_name(prop)}: ")), None)
-        parts = [name for name, node in sim.nodes.items() if prop and _would_hold_without(sim, prop, node)]
-        return tuple(name for name in everybody if name == mover or name in parts) if parts else everybody
+        which = [number for number, prop in enumerate(sim._always) if what.startswith(f"always {_name(prop)}: ")]
+        if not which:
+            return everybody
+        make = again or (lambda: sim)
+        if again is not None and _holds(sim, make()._always[which[0]]):
+            return everybody
+        parts = [name for name, node in sim.nodes.items() if _holds(sim, make()._always[which[0]], without=node)]
+        if not parts or (again is None and parts == [mover]):  # perhaps it remembers the others
+            return everybody
+        return tuple(name for name in everybody if name == mover or name in parts)
     if what.startswith("eventually "):
         return everybody
     spaced = "".join(letter if letter.isalnum() or letter in "_-" else " " for letter in what).split()
@@ -203,18 +211,20 @@ def _last_to_move(sim: Simulation) -> str | None:
     return (last.dest if last.kind == "deliver" else last.src) if last else None
 
 
-def _would_hold_without(sim: Simulation, prop: Callable[[Simulation], Any], node: Node) -> bool:
-    """Whether the property would hold, had this node just lost its memory and its disk."""
-    memory, up, disk = dict(node.__dict__), node._up, node._disk
-    node.__dict__.clear()
-    node._up, node._disk = False, None
+def _holds(sim: Simulation, prop: Callable[[Simulation], Any], without: Node | None = None) -> bool:
+    """Whether the property holds now; or would, had this node just lost its memory and its disk."""
+    if without is None:
+        return bool(prop(sim))
+    memory, up, disk = dict(without.__dict__), without._up, without._disk
+    without.__dict__.clear()
+    without._up, without._disk = False, None
     try:
         return bool(prop(sim))
     except Exception:  # it cannot do without this node
         return True
     finally:
-        node.__dict__.update(memory)
-        node._up, node._disk = up, disk
+        without.__dict__.update(memory)
+        without._up, without._disk = up, disk
 
 
 def happened_before(trace: Sequence[Event], nodes: Iterable[str]) -> list[Event]:
@@ -249,8 +259,9 @@ def _told(
     about: Iterable[str] | None,
     call: str,
     again: Callable[[], Simulation] | None,
+    build: Callable[[], Simulation] | None,
 ) -> Story:
-    nodes = concerned(sim, what) if about is None else tuple(node_name(sim, name) for name in about)
+    nodes = concerned(sim, what, build) if about is None else tuple(node_name(sim, name) for name in about)
     trace = list(sim.trace)
     events = happened_before(trace, nodes)
     told = {event.id for event in events if event.kind == "send"}
@@ -280,6 +291,7 @@ def _of_a_failure(failure: Failure, about: Iterable[str] | None) -> Story:
         about,
         _code(failure, end),
         lambda: rerun(trial, kind, seed, end, faults),
+        lambda: trial.build(seed, kind),
     )
 
 
@@ -319,7 +331,7 @@ def _in_words(event: Event, sent: dict[int | None, float]) -> str:
     match event.kind:
         case "deliver":
             since = f", which sent it at {sent[event.id]:.3f} ms" if event.id in sent else ""
-            return f"{event.dest} receives {show(event.msg)} from {event.src}{since}"
+            return f"{event.dest} receives {_cut(show(event.msg))} from {event.src}{since}"
         case "timer":
             return f"{event.src}'s timer {event.detail!r} runs out"
         case "crash":

@@ -239,16 +239,22 @@ def test_names_and_numbers_do_not_tell_two_properties_apart():
     assert property_of("AC1: r1 decided otherwise", names) != property_of("AC3: r1 decided otherwise", names)
 
 
+def test_a_hunt_tells_the_smallest_of_its_first_failures():
+    found = hunt(WATCHED, Lazy, seeds=30)
+    small = found.shrink(tries=4)
+    each = [shrink(WATCHED, Lazy, failure.seed) for failure in found.failures[:4]]
+    assert small.until_ms == min(one.until_ms for one in each)
+    assert found.story.seed in [failure.seed for failure in found.failures[:5]]
+    with pytest.raises(ValueError, match="went wrong in none of 3 runs: no story to tell"):
+        hunt(WATCHED, seeds=3).shrink()
+
+
 # ---------------------------------------------------------------- what the properties themselves say
-
-
-def tick():
-    return planted.leaders(seed=42)
 
 
 def test_a_broken_property_names_itself_the_seed_the_time_and_how_to_see_it():
     with pytest.raises(PropertyBroken) as broken:
-        tick().run(until=300)
+        planted.leaders(seed=42).run(until=300)
     assert str(broken.value) == (
         "always at_most_one_leads: it does not hold after 100.000 ms fault sim.at(100, sim.act, 'q', 'lead'), seed=42"
     )

@@ -24,7 +24,7 @@ QUICK = ("heartbeats",)
 
 def never_fails(trial, runs):
     found = hunt(trial, seeds=runs, progress=False)
-    assert not found.failures, f"{found}\n{found.story()}"
+    assert not found.failures, f"{found}\n{found.story}"
     assert len(found.sweep) == runs
     print(f"{trial.name} {name_of_kind(trial.right)}: {found.rate}")
 
