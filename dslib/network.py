@@ -26,7 +26,7 @@ from .faults import Arguments, domain, fault, machine_name, node_group, node_nam
 from .links import GRID, Exponential, Later, Law, Link, Quality, link_class
 from .node import Node
 from .places import Places
-from .routes import Routes, Way
+from .routes import Map, Routes, Way
 
 if TYPE_CHECKING:
     from .simulation import Simulation
@@ -74,10 +74,11 @@ class Network:
         reroute_ms: how long a router takes to have a new map after a change; with a pair ``(lowest, highest)`` each
             takes a time of its own, and until the last has it, they disagree.
         ttl: how many links a packet may cross before it is dropped.
-        allow_unreachable: whether some nodes may have no route to others from the start.
+        allow_unreachable: whether the topology may have no way from some nodes to others.
 
     Raises:
-        ValueError: a probability outside 0..1, a negative or non-finite time, an unknown ``streams``.
+        ValueError: a probability outside 0..1, a negative or non-finite time, an unknown ``streams``; and, when the
+            simulation is made, a topology that lacks a node, has one too many, or falls apart.
     """
 
     def __init__(
@@ -305,6 +306,12 @@ class Network:
             strangers = [name for name in sim.nodes if name not in self.topology.nodes]
             if strangers:
                 raise ValueError(f"node {strangers[0]!r} is not in the topology: add it to the graph, with its edges")
+            ghosts = [name for name in self.topology.nodes if name not in sim.nodes]
+            if ghosts and not self._routed:
+                raise ValueError(
+                    f"the topology has a node {ghosts[0]!r} that the simulation does not have: take it out of the "
+                    "graph, or, if it is to pass messages on, write routes=True"
+                )
             self._edges = _edges_of(self.topology)
         if self.places is not None:
             for name in self.places.of:
@@ -318,7 +325,12 @@ class Network:
                     raise ValueError(f"the edge {a!r} – {b!r} of the topology, {dict(settings)}: {error}") from None
         if self._routed:
             self._routes = Routes(self, sim, self._reroute, self._ttl)
-            apart = self._routes.unreachable(sim.nodes) if sim.nodes and not self._allow_unreachable else None
+        if self._edges is not None and sim.nodes and not self._allow_unreachable:
+            if self._routes is not None:
+                ways = self._routes.map
+            else:  # only neighbours talk, so a link of one direction holds a graph together, too
+                ways = Map({way: 1.0 for a, b in self._edges for way in ((a, b), (b, a))}, 0)
+            apart = ways.apart(list(sim.nodes))
             if apart is not None:
                 raise ValueError(
                     f"the topology has no way from {apart[0]!r} to {apart[1]!r}: add an edge, or, if that is meant, "

@@ -13,7 +13,7 @@ During IGP Convergence in IP Networks"): what has crossed ``ttl`` links is dropp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
@@ -48,6 +48,18 @@ class Map:
         if dest not in self._ways:
             self._ways[dest] = {place: hop for place, hop, _ in spread([dest], self._into)}
         return self._ways[dest]
+
+    def apart(self, names: Sequence[str]) -> tuple[str, str] | None:
+        """Two of these places such that no message comes from the first to the second; None if there are no two."""
+        first = names[0]
+        to_it = self.ways_to(first)
+        from_it = dict.fromkeys(place for place, _, _ in spread([first], self.out()))
+        for name in names:
+            if name not in to_it:
+                return name, first
+            if name not in from_it:
+                return first, name
+        return None
 
     def out(self) -> dict[str, list[tuple[str, float]]]:
         """For each place, where its links lead to, and how far it is."""
@@ -256,19 +268,6 @@ class Routes:
     def dice(self, place: str) -> Callable[[], float]:
         """The dice for how long a router takes to have its new map; of its own for each change."""
         return self.sim._stream(f"routes/{place}/{self.map.number}").random
-
-    def unreachable(self, nodes: Iterable[str]) -> tuple[str, str] | None:
-        """Two of these places such that no message comes from the first to the second, if there are two."""
-        names = list(nodes)
-        first = names[0]
-        to_it = self.map.ways_to(first)
-        from_it = dict.fromkeys(place for place, _, _ in spread([first], self.map.out()))
-        for name in names:
-            if name not in to_it:
-                return name, first
-            if name not in from_it:
-                return first, name
-        return None
 
 
 class News:

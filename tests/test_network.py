@@ -626,3 +626,22 @@ def test_a_window_and_exponential_backoff_keep_the_goodput_near_the_capacity():
     for seed in range(20):
         goodput, _ = bottleneck(Careful, 1.5, seed)
         assert goodput > 0.95, f"goodput {goodput:.2f} of the capacity at a load of 1.5, seed {seed}"
+
+
+def some(names):
+    return [Node(name) for name in names]
+
+
+def test_a_topology_that_falls_apart_is_refused_before_the_run_unless_that_is_meant():
+    apart = networkx.Graph([("a", "b"), ("c", "d")])
+    with pytest.raises(ValueError, match=r"no way from 'c' to 'a': add an edge, or, .* allow_unreachable=True"):
+        Simulation(*some("abcd"), network=Network(topology=apart))
+    Simulation(*some("abcd"), network=Network(topology=apart, allow_unreachable=True)).run(until=1)
+
+
+def test_a_topology_with_a_node_that_nobody_made_is_refused_unless_it_may_be_a_router():
+    line = networkx.path_graph(["a", "ghost", "b"])
+    with pytest.raises(ValueError, match=r"a node 'ghost' that the simulation does not have: .* routes=True"):
+        Simulation(*some("ab"), network=Network(topology=line))
+    routed = Simulation(*some("ab"), network=Network(topology=line, routes=True))
+    assert routed.network.route("a", "b") == ("a", "ghost", "b")

@@ -72,7 +72,7 @@ def flood(
         neighbours[b].append(a)
     sim = Simulation(
         *(Gossip(name, peers=neighbours[name], starts=0.0 if name in begin else None) for name in names),
-        network=Network(latency=(5, 15), topology=graph),
+        network=Network(latency=(5, 15), topology=graph, allow_unreachable=True),
         seed=seed,
     )
     for name in down:
