@@ -644,4 +644,4 @@ def test_a_topology_with_a_node_that_nobody_made_is_refused_unless_it_may_be_a_r
     with pytest.raises(ValueError, match=r"a node 'ghost' that the simulation does not have: .* routes=True"):
         Simulation(*some("ab"), network=Network(topology=line))
     routed = Simulation(*some("ab"), network=Network(topology=line, routes=True))
-    assert routed.network.route("a", "b") == ("a", "ghost", "b")
+    assert routed.network.route("a", "b") == ["a", "ghost", "b"]
