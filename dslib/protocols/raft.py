@@ -503,9 +503,9 @@ def in_figure_8(seed: int, kind: type[Raft]) -> Simulation:
     ]
     client = ScriptClient("alice", service="r1", script=[("put", "x", 1)], start=150, timeout=1_000)
     sim = Simulation(*servers, client, network=Network(latency=(15, 25)), seed=seed, trace="off")
-    dice, now = Random(f"{seed}/cuts"), 0.0
+    dice, now = Random(f"{seed}/cuts"), 0
     for alone, after in (("r1", (130, 150)), ("r2", (95, 135)), ("r1", (210, 260))):
-        now += dice.uniform(*after)
+        now += dice.randint(*after)
         sim.at(now, sim.network.heal)
         sim.at(now, sim.network.partition, (alone,), tuple(name for name in patience if name != alone))
     Figure3(servers).declare(sim)
