@@ -1,0 +1,672 @@
+"""Exploring schedules: every order is walked, each state once; what can go wrong is found, by a shortest story."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from dslib import Client, KeyValue, Message, Network, Node, Reply, Retry, ScriptClient, Simulation, check_linearizable
+from dslib.protocols import majority
+from dslib.schedules import explore_schedules
+
+# -- worlds that can be counted by hand -------------------------------------------------------------------------------
+
+
+class Note(Message):
+    text: str
+
+
+class Writer(Node):
+    """Sends one note to each of ``to``: the first letters of the alphabet."""
+
+    def on_start(self):
+        for dest, letter in zip(self.to, self.letters, strict=True):
+            self.send(dest, Note(letter))
+
+
+class Reader(Node):
+    """Remembers what it read, in order."""
+
+    def on_start(self):
+        self.read = ()
+
+    def on_note(self, src, msg):
+        self.read += (msg.text,)
+
+
+class Forgetful(Reader):
+    """Remembers only how much it read."""
+
+    def on_start(self):
+        self.read = 0
+
+    def on_note(self, src, msg):
+        self.read += 1
+
+
+class Sleeper(Node):
+    """Wakes once."""
+
+    def on_start(self):
+        self.awake = False
+        self.set_timer("wake", self.delay)
+
+    def on_wake_timeout(self):
+        self.awake = True
+
+
+def notes(*to, letters="abcdefgh", reader=Reader, **network):
+    def scenario():
+        readers = [reader(name) for name in dict.fromkeys(to)]
+        writer = Writer("writer", to=to, letters=letters[: len(to)])
+        return Simulation(writer, *readers, network=Network(**network))
+
+    return scenario
+
+
+def counted(found):
+    assert found, found
+    return found.states
+
+
+def test_two_messages_to_two_nodes_make_four_states():
+    found = explore_schedules(notes("x", "y"))
+    assert (found.states, found.runs, found.depth) == (4, 4, 2)  # both arrived: by one of the two orders
+    assert explore_schedules(notes("x", "y"), deduplicate=False).states == 5  # both arrived, in either order
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5])
+def test_messages_to_nodes_of_their_own_are_in_2_to_the_n_states(n):
+    assert counted(explore_schedules(notes(*"vwxyz"[:n]))) == 2**n
+
+
+def test_a_node_that_remembers_the_order_has_a_state_for_each_order():
+    assert counted(explore_schedules(notes("x", "x", "x"))) == 1 + 3 + 3 * 2 + 3 * 2 * 1
+
+
+def test_a_node_that_counts_has_a_state_for_each_set_of_messages_on_their_way():
+    assert counted(explore_schedules(notes("x", "x", "x", reader=Forgetful))) == 2**3
+
+
+def test_equal_messages_are_a_multiset():
+    assert counted(explore_schedules(notes("x", "x", "x", letters="aaa"))) == 4  # 3, 2, 1 or none on their way
+
+
+def test_on_a_fifo_link_there_is_one_order():
+    assert counted(explore_schedules(notes("x", "x", "x", fifo=True))) == 4
+    assert counted(explore_schedules(notes("x", "x", "y", fifo=True))) == 3 * 2
+
+
+def test_any_running_timer_may_run_out_whatever_it_was_set_to():
+    def three():
+        return Simulation(*(Sleeper(name, delay=delay) for name, delay in (("a", 1), ("b", 1_000), ("c", 9))))
+
+    woken = set()
+    found = explore_schedules(three, lambda sim: woken.add(tuple(node.awake for node in sim.nodes.values())) or True)
+    assert counted(found) == len(woken) == 2**3
+    assert counted(explore_schedules(three, timers=1)) == 1 + 3
+    assert counted(explore_schedules(three, timers={"wake": 0})) == 1
+
+
+def test_a_node_is_up_or_down_or_up_again():
+    def alone():
+        return Simulation(Reader("x"))
+
+    assert counted(explore_schedules(alone)) == 1
+    assert counted(explore_schedules(alone, crashes=1)) == 3
+    assert counted(explore_schedules(alone, crashes=2)) == 5
+    assert counted(explore_schedules(alone, crashes=2, victims=())) == 1
+
+
+def test_a_message_is_on_its_way_or_arrived_or_lost():
+    assert counted(explore_schedules(notes("x"), drops=1)) == 3
+    # None, one or both lost, but for the second loss of ("x", "y"): 3 x 3 ways to be, less both lost.
+    assert counted(explore_schedules(notes("x", "y"), drops=1)) == 3 * 3 - 1
+
+
+def test_clients_crash_only_if_they_are_named():
+    def scenario():
+        return Simulation(Reader("x"), Client("user"))
+
+    assert counted(explore_schedules(scenario, crashes=1)) == 3
+    # All up, one of two down, all up again.
+    assert counted(explore_schedules(scenario, crashes=1, victims=("user", "x"))) == 4
+
+
+def test_what_the_scenario_schedules_comes_in_order_at_any_moment():
+    """A note that is on its way, a cut and its healing: the note is there, lost or on its way, at each of three."""
+
+    def scenario():
+        sim = notes("x")()
+        sim.at(5, sim.network.cut, "writer", "x")
+        sim.at(6, sim.network.heal)
+        return sim
+
+    def alone():
+        sim = notes("x")()
+        sim.at(0, sim.network.cut, "writer", "x")
+        return sim
+
+    # Before the cut: on its way, read. During: on its way, read before, lost. After: on its way, read, lost.
+    assert counted(explore_schedules(scenario)) == 2 + 3 + 3
+    assert counted(explore_schedules(alone)) == 1  # at 0 the cut is older than the message
+
+
+# -- de-duplication ---------------------------------------------------------------------------------------------------
+
+
+class Token(Message):
+    colour: int
+    hops: int
+
+
+class Automaton(Node):
+    """A machine with a few states and a table: what a token makes of it, and whom it sends the next one."""
+
+    def on_start(self):
+        self.state = self.disk.get("state", 0)
+        if self.name == "a":
+            self.send("b", Token(0, self.hops))
+            self.send("c", Token(1, self.hops))
+        self.set_timer("tick", 5)
+
+    def on_tick_timeout(self):
+        self.state = self.table[self.state, 2][0]
+
+    def on_token(self, src, msg):
+        self.state, dest, colour, keep = self.table[self.state, msg.colour]
+        if keep:
+            self.disk["state"] = self.state
+        if msg.hops and dest != self.name:
+            self.send(dest, Token(colour, msg.hops - 1))
+
+
+def automata(seed):
+    """Three machines with tables drawn from the seed."""
+    dice = random.Random(seed)
+    tables = [
+        {
+            (state, colour): (dice.randrange(3), dice.choice("abc"), dice.randrange(2), dice.random() < 0.5)
+            for state in range(3)
+            for colour in range(3)
+        }
+        for _ in range(3)
+    ]
+    bad = tuple(dice.randrange(3) for _ in range(3))
+
+    def scenario():
+        return Simulation(*(Automaton(name, table=t, hops=1) for name, t in zip("abc", tables, strict=True)))
+
+    return scenario, bad
+
+
+def at(sim):
+    return tuple(getattr(node, "state", None) for node in sim.nodes.values())
+
+
+def test_states_walked_once_or_by_every_story_are_the_same_states():
+    shrunk = 0
+    for seed in range(8):
+        scenario, _ = automata(seed)
+        once, ever = set(), set()
+        bounds = {"timers": 1, "crashes": 1, "victims": ("b",)} if seed % 2 else {"timers": 2, "drops": 1}
+        bounds["max_depth"] = 4
+        found = explore_schedules(scenario, lambda sim, seen=once: seen.add(at(sim)) or True, **bounds)
+        every = explore_schedules(
+            scenario, lambda sim, seen=ever: seen.add(at(sim)) or True, deduplicate=False, **bounds
+        )
+        assert once == ever, f"seed {seed}"
+        assert found.states <= every.states
+        shrunk += found.states < every.states
+    assert shrunk > 4
+
+
+def test_with_and_without_deduplication_the_same_failures_are_found():
+    failed = 0
+    for seed in range(12):
+        scenario, bad = automata(seed)
+        bounds = {"timers": 1, "crashes": seed % 2, "victims": ("c",), "max_depth": 4}
+        found, every = (
+            explore_schedules(scenario, lambda sim, bad=bad: at(sim) != bad, deduplicate=once, **bounds)
+            for once in (True, False)
+        )
+        assert (found.failure is None) == (every.failure is None), f"seed {seed}"
+        if found.failure:
+            failed += 1
+            assert found.failure.steps == every.failure.steps, f"seed {seed}"
+            assert found.failure.story == every.failure.story, f"seed {seed}"
+    assert 2 < failed < 10
+
+
+class Twins(Node):
+    """Two lists, or two names for one; a note changes the first."""
+
+    def on_start(self):
+        self.first, self.second = [], []
+
+    def on_note(self, src, msg):
+        if msg.text == "a":
+            self.second = self.first
+        else:
+            self.first.append(msg.text)
+
+
+def test_two_names_for_one_list_are_another_state_than_two_equal_lists():
+    ends = set()
+
+    def both(sim):
+        ends.add((tuple(sim.nodes["x"].first), tuple(sim.nodes["x"].second)))
+        return True
+
+    found = explore_schedules(notes("x", "x", reader=Twins), both)
+    assert counted(found) == 1 + 2 + 1  # b arrives before or after a: the lists are one in the end
+    assert ends == {((), ()), (("b",), ()), (("b",), ("b",))}
+
+    class Apart(Twins):
+        def on_note(self, src, msg):
+            if msg.text == "a":
+                self.second = list(self.first)
+            else:
+                self.first.append(msg.text)
+
+    assert counted(explore_schedules(notes("x", "x", reader=Apart))) == 1 + 2 + 2
+
+
+class Ordered(Node):
+    def on_start(self):
+        self.read = {}
+
+    def on_note(self, src, msg):
+        self.read[msg.text] = True
+
+
+class Unordered(Node):
+    def on_start(self):
+        self.read = set()
+
+    def on_note(self, src, msg):
+        self.read.add(msg.text)
+
+
+def test_a_dict_remembers_the_order_of_its_keys_and_a_set_does_not():
+    assert counted(explore_schedules(notes("x", "x", "x", reader=Ordered))) == 16
+    assert counted(explore_schedules(notes("x", "x", "x", reader=Unordered))) == 8
+
+
+class Gambler(Node):
+    def on_start(self):
+        self.won = 0
+
+    def on_note(self, src, msg):
+        if msg.text == "b":
+            self.random.random()
+
+
+def test_how_often_a_node_drew_from_its_dice_is_part_of_the_state():
+    found = explore_schedules(notes("x", "x", letters="ab", reader=Gambler))
+    assert counted(found) == 4
+    assert "with these dice" in str(found)
+    assert counted(explore_schedules(notes("x", "x", letters="bb", reader=Gambler))) == 3
+    assert "dice" not in str(explore_schedules(notes("x")))
+
+
+class Watcher(Node):
+    def on_start(self):
+        self.seen = ()
+
+    def on_note(self, src, msg):
+        self.seen += (self.clock.read(), self.clock.monotonic())
+
+
+def test_clocks_stand_still():
+    clocks = set()
+    found = explore_schedules(notes("x", "x", reader=Watcher), lambda sim: clocks.update(sim.nodes["x"].seen) or True)
+    assert counted(found) == 4
+    assert clocks == {0.0}
+
+
+class Keeper(Node):
+    def on_start(self):
+        self.rest = (number for number in range(3))
+
+
+def test_a_node_that_keeps_what_cannot_be_compared_is_refused():
+    with pytest.raises(TypeError, match=r"attribute 'rest' of node 'x' holds a generator.* keep numbers, texts"):
+        explore_schedules(lambda: Simulation(Keeper("x")))
+
+
+# -- both sides write under the wrong majority rule -------------------------------------------------------------------
+
+
+class Post(Message):
+    text: str
+
+
+class Board(majority.PingAll):
+    """A replica of a message board: takes posts while the rule allows it. Who has no author only answers."""
+
+    def on_start(self):
+        super().on_start()
+        self.posts = 0
+
+    def on_ping_timeout(self):
+        if self.asks:
+            super().on_ping_timeout()
+
+    def on_post(self, src, msg):
+        if self.rule(self.hears, self.n):
+            self.posts += 1
+
+
+class Author(Node):
+    """Posts to one replica."""
+
+    def on_start(self):
+        self.broadcast(Post("hello"))
+
+
+def boards(rule, *sides, cut_at=0):
+    """Replicas in two groups that cannot talk, and in each group somebody who posts to the first one."""
+
+    def scenario():
+        names = [name for side in sides for name in side]
+        asking = [side[0] for side in sides]
+        replicas = [
+            Board(name, peers=tuple(n for n in names if n != name), rule=rule, asks=name in asking) for name in names
+        ]
+        authors = [Author(f"author{i}", peers=(side[0],)) for i, side in enumerate(sides)]
+        sim = Simulation(*replicas, *authors)
+        sim.at(cut_at, sim.network.partition, *map(set, sides))
+        return sim
+
+    return scenario
+
+
+def one_side_writes(*sides):
+    def one_side(sim):
+        return sum(any(sim.nodes[name].posts for name in side) for side in sides) <= 1
+
+    return one_side
+
+
+ONE_ROUND = {"ping": 0}
+
+
+@pytest.mark.parametrize(
+    ("rule", "sides", "steps", "states", "all_states"),
+    [
+        (majority.at_least_half, ("ab", "cd"), 8, 225, 196),
+        (majority.at_least_half_rounded_down, ("a", "bc"), 2, 12, 60),
+    ],
+)
+def test_both_sides_write_under_the_wrong_majority_rule(rule, sides, steps, states, all_states):
+    wrong = explore_schedules(boards(rule, *sides), one_side_writes(*sides), timers=ONE_ROUND)
+    assert (wrong.failure.steps, wrong.states) == (steps, states)
+    right = explore_schedules(boards(majority.more_than_half, *sides), one_side_writes(*sides), timers=ONE_ROUND)
+    assert counted(right) == all_states
+
+
+def test_even_the_right_rule_writes_on_both_sides_until_a_cut_is_noticed():
+    """What ``majority`` rests on, and lesson 5 takes away: that a cut is noticed at once."""
+    late = boards(majority.more_than_half, "a", "b", cut_at=1)
+    found = explore_schedules(late, one_side_writes("a", "b"), timers=ONE_ROUND)
+    assert (found.failure.steps, found.states) == (8, 567)
+
+
+# -- split brain under a cut that is not transitive -------------------------------------------------------------------
+
+
+class Hello(Message):
+    """I am here."""
+
+
+class Stand(Message):
+    """Elect me."""
+
+
+class Elected(Message):
+    """You have my vote."""
+
+
+class Lowest(Node):
+    """Leads once it has heard from everybody it can reach, if its name is the lowest. ``peers``: whom it can reach."""
+
+    def on_start(self):
+        self.heard = frozenset()
+        self.leads = False
+        self.broadcast(Hello())
+
+    def on_hello(self, src, msg):
+        self.heard |= {src}
+        if self.heard == {*self.peers} and self.name < min(self.peers):
+            self.stand()
+
+    def stand(self):
+        self.leads = True
+
+
+class LowestOfMajority(Lowest):
+    """Asks more: to reach a majority. Both ends of a chain of three do."""
+
+    def stand(self):
+        self.leads = 2 * (len(self.heard) + 1) > self.n
+
+
+class LowestWithVotes(Lowest):
+    """Right: leads with the votes of a majority, and each node has one vote."""
+
+    def on_start(self):
+        self.voted, self.votes = None, frozenset()
+        super().on_start()
+
+    def stand(self):
+        if self.voted is None:
+            self.voted, self.votes = self.name, frozenset({self.name})
+            self.broadcast(Stand())
+
+    def on_stand(self, src, msg):
+        if self.voted is None:
+            self.voted = src
+            self.send(src, Elected())
+
+    def on_elected(self, src, msg):
+        self.votes |= {src}
+        self.leads = 2 * len(self.votes) > self.n
+
+
+def a_full_mesh(kind):
+    return Simulation(*(kind(name, peers=tuple(sorted({*"abc"} - {name})), n=3) for name in "abc"))
+
+
+def a_chain(kind):
+    """a and b cannot talk to each other, and both can to c."""
+    sim = Simulation(kind("a", peers=["c"], n=3), kind("b", peers=["c"], n=3), kind("c", peers=["a", "b"], n=3))
+    sim.at(0, sim.network.cut, "a", "b")
+    return sim
+
+
+def one_leader(sim):
+    return sum(node._up and node.leads for node in sim.nodes.values()) <= 1
+
+
+def test_a_cut_that_is_not_transitive_splits_the_brain_of_whoever_follows_the_lowest_name():
+    for kind in (Lowest, LowestOfMajority):
+        wrong = explore_schedules(lambda kind=kind: a_chain(kind), one_leader)
+        assert (wrong.failure.steps, wrong.states) == (2, 11)
+        assert wrong.failure.story == ("a receives Hello() from c", "b receives Hello() from c")
+        assert "one_leader does not hold" in str(wrong)
+        assert explore_schedules(lambda kind=kind: a_full_mesh(kind), one_leader), "all is well without the cut"
+
+
+def test_with_one_vote_for_each_node_there_is_one_leader_under_the_same_cut():
+    for scenario in (a_chain, a_full_mesh):
+        led = set()
+
+        def watched(sim, led=led):
+            led.update(node.name for node in sim.nodes.values() if node.leads)
+            return one_leader(sim)
+
+        right = explore_schedules(lambda scenario=scenario: scenario(LowestWithVotes), watched)
+        assert counted(right) == (64 if scenario is a_chain else 192)
+        assert led == ({"a", "b"} if scenario is a_chain else {"a"})
+
+
+# -- a lost acknowledged write ----------------------------------------------------------------------------------------
+
+
+class Copy(Message):
+    value: int
+    src: str
+    id: int
+
+
+class Copied(Message):
+    src: str
+    id: int
+
+
+class AckOne(Node):
+    """The primary answers as soon as it has written itself; the backup gets its copy when it gets it."""
+
+    def on_start(self):
+        self.value = self.disk.get("value")
+        self.leads = self.name == "primary"
+
+    def act_promote(self):
+        self.leads = True
+
+    def on_request(self, src, msg):
+        if not self.leads:
+            return
+        if msg.f == "get":
+            self.send(src, Reply(msg.id, self.value))
+        else:
+            self.keep(msg.arg)
+            self.broadcast(Copy(msg.arg, src, msg.id))
+            self.written(src, msg.id)
+
+    def keep(self, value):
+        self.value = self.disk["value"] = value
+
+    def written(self, src, id):
+        self.send(src, Reply(id))
+
+    def on_copy(self, src, msg):
+        self.keep(msg.value)
+        self.send(src, Copied(msg.src, msg.id))
+
+    def on_copied(self, src, msg):
+        pass
+
+
+class AckAll(AckOne):
+    """Right: it answers when the backup has its copy, too."""
+
+    def written(self, src, id):
+        pass
+
+    def on_copied(self, src, msg):
+        self.send(msg.src, Reply(msg.id))
+
+
+SERVICE = ("primary", "backup")
+
+
+def write_then_read(kind):
+    """One client writes and reads; at some moment the primary crashes, and later somebody promotes the backup."""
+
+    def scenario():
+        user = ScriptClient("user", script=(("put", "x", 1), ("get", "x")), service=SERVICE, retry=Retry(1))
+        sim = Simulation(kind("primary", peers=("backup",)), kind("backup"), user)
+        sim.at(1, sim.crash, "primary")
+        sim.at(2, sim.act, "backup", "promote")
+        return sim
+
+    return scenario
+
+
+def linearizable(sim):
+    return check_linearizable(sim.history, KeyValue())
+
+
+def test_an_acknowledged_write_is_lost_with_the_primary_that_alone_has_it():
+    bounds = {"timers": {"answer": 2}}
+    wrong = explore_schedules(write_then_read(AckOne), linearizable, **bounds)
+    assert (wrong.failure.steps, wrong.states) == (9, 384)
+    assert "get None" in wrong.failure.message, "it tells what the checker's verdict explains"
+    right = explore_schedules(write_then_read(AckAll), linearizable, **bounds)
+    assert counted(right) == 457
+
+
+# -- two leaders in one term ------------------------------------------------------------------------------------------
+
+
+class Ask(Message):
+    """RequestVote, without a log."""
+
+    term: int
+
+
+class Vote(Message):
+    term: int
+
+
+class Voter(Node):
+    """Raft's election and nothing else (section 5.2): one vote for each term, kept on disk before it is told."""
+
+    def on_start(self):
+        self.term, self.voted = self.disk.get("vote", (0, None))
+        self.votes = frozenset()
+        self.led = ()
+        if self.stands and self.term == 0:
+            self.set_timer("election", 150)
+
+    def on_election_timeout(self):
+        self.vote(self.term + 1, self.name)
+        self.votes = frozenset({self.name})
+        self.broadcast(Ask(self.term))
+
+    def vote(self, term, name):
+        self.term, self.voted = term, name
+        self.disk["vote"] = term, name
+
+    def on_ask(self, src, msg):
+        if msg.term > self.term or (msg.term == self.term and self.voted in (None, src)):
+            self.vote(msg.term, src)
+            self.send(src, Vote(msg.term))
+
+    def on_vote(self, src, msg):
+        if msg.term == self.term and self.voted == self.name:
+            self.votes |= {src}
+            if 2 * len(self.votes) > 3:
+                self.led = tuple(sorted({*self.led, self.term}))
+
+
+class ForgetfulVoter(Voter):
+    """Remembers the term, and not whom it voted for."""
+
+    def vote(self, term, name):
+        self.term, self.voted = term, name
+        self.disk["vote"] = term, None
+
+
+def election(kind):
+    return lambda: Simulation(*(kind(n, peers=tuple(sorted({*"abc"} - {n})), stands=n != "b") for n in "abc"))
+
+
+def one_leader_for_each_term(sim):
+    """Election safety (figure 3)."""
+    led = [term for node in sim.nodes.values() if node._up for term in node.led]
+    assert len(led) == len({*led}), f"two leaders in term {max(led, key=led.count)}"
+    return True
+
+
+def test_two_lead_in_one_term_when_a_vote_is_not_on_disk():
+    wrong = explore_schedules(election(ForgetfulVoter), one_leader_for_each_term, crashes=1)
+    assert wrong.failure.message.startswith("one_leader_for_each_term does not hold: two leaders in term 1")
+    assert (wrong.failure.steps, wrong.states) == (8, 1_119)
+    assert wrong.failure.story[4:6] == ("b crashes", "b restarts")
+    right = explore_schedules(election(Voter), one_leader_for_each_term, crashes=1)
+    assert counted(right) == 2_171
+    assert explore_schedules(election(ForgetfulVoter), one_leader_for_each_term), "nobody forgets without a crash"
