@@ -27,6 +27,7 @@ from dslib.protocols.pbft_trial import (
     BelievesAnybody,
     CriesWolf,
     Equivocates,
+    Forges,
     ForgetsPrepared,
     Lies,
     QuorumTooSmall,
@@ -173,10 +174,30 @@ def test_a_client_without_replicas_or_with_a_strange_wish_is_refused():
 def test_a_signature_can_be_passed_on_but_not_made_for_another_nor_kept_on_other_words():
     real = vote(Prepare, "r2", PUT)
     assert real.signer == "r2"
-    with pytest.raises(TypeError, match=r"write Prepare\(self, …\)"):
-        Prepare("r2", 0, 1, digest(PUT))
-    with pytest.raises(TypeError, match="not made"):
-        dataclasses.replace(real, digest=digest(OTHER))
+    assert Prepare("r2", 0, 1, digest(PUT)).signer == "", "a name does not sign"
+    assert dataclasses.replace(real, digest=digest(OTHER)).signer == ""
+    with pytest.raises(TypeError, match="a Prepare is signed by a node, not by None: write self"):
+        Prepare(None, 0, 1, digest(PUT))
+
+
+def test_what_nobody_signed_counts_for_nothing():
+    backup = alone("r1")
+    forged = Request("alice", 0, "put", "x", 3)
+    assert backup.receive("alice", forged) == []
+    assert deliver(backup, order(forged), PrePrepare("r0", 0, 1, digest(PUT), PUT)) == []
+    deliver(backup, order(PUT))
+    for kind in (Prepare, Commit):
+        for name in ("r2", "r3"):
+            assert backup.receive("r3", kind(name, 0, 1, digest(PUT))) == []
+    assert backup.receive("r3", ViewChange("r2", 1, 0, (), ())) == backup.receive("r3", change("r3")) == []
+
+
+def test_what_the_network_garbles_is_signed_by_nobody():
+    for seed in range(8):
+        sim = service(WORK, network=Network(corruption=0.05), seed=seed)
+        sim.eventually(all_answered, by=6_000)
+        sim.run(until=6_000)
+        assert check_linearizable(sim.history, KeyValue()), f"seed {seed}"
 
 
 def test_a_digest_tells_requests_apart_and_is_the_same_in_every_process():
@@ -546,7 +567,7 @@ def test_a_faulty_replica_alone_cannot_force_a_view_change():
 WORK = {who: [("append", "x", f"{who}{i} ") for i in range(4)] for who in ("alice", "bob", "carol")}
 
 
-@pytest.mark.parametrize("liar", [Silent, Equivocates, Lies, CriesWolf])
+@pytest.mark.parametrize("liar", [Silent, Equivocates, Lies, Forges, CriesWolf])
 @pytest.mark.parametrize("name", ["r0", "r1"])
 def test_one_liar_of_four_changes_no_answer_and_stops_nobody(liar, name):
     for seed in range(12):

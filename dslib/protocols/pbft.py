@@ -138,6 +138,8 @@ class PbftReplica(Node):
     def on_request(self, src: str, msg: Request) -> None:
         """Answer again what was executed; else the primary gives it a number, and a backup passes it on (4.1)."""
         timestamp, result = self.replied.get(msg.signer, (-1, None))
+        if not msg.signer:
+            return  # a forgery
         if msg.timestamp == timestamp:
             self.send(msg.signer, Reply(self, self.view, timestamp, result))
         if msg.timestamp <= timestamp:
@@ -165,7 +167,7 @@ class PbftReplica(Node):
         self.accept(order)
 
     def on_pre_prepare(self, src: str, msg: PrePrepare) -> None:
-        """Accept it from the primary, if its digest is right and no other was accepted for this view and number (4.2).
+        """Accept it from the primary, with a client's request and its digest, the first for this view and number (4.2).
 
         A null request is acceptable in a new-view only.
         """
@@ -173,6 +175,7 @@ class PbftReplica(Node):
             self.in_view(src, msg)
             and msg.signer == self.primary
             and msg.request is not None
+            and msg.request.signer
             and msg.digest == digest(msg.request)
             and self.is_first(msg)
         ):
@@ -383,6 +386,8 @@ class PbftReplica(Node):
 
     def on_view_change(self, src: str, msg: ViewChange) -> None:
         """f+1 for later views carry a replica along; 2f+1 start its timer, and the new primary begins (4.4, 4.5.2)."""
+        if msg.signer not in self.rules.replicas:
+            return
         if self.new_view is not None and msg.view <= self.new_view.view:
             self.send(msg.signer, self.new_view)  # it missed the beginning of this view
             return

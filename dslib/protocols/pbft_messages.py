@@ -1,8 +1,9 @@
 """What PBFT replicas tell each other, who signed it, and what a set of signed messages proves (see ``pbft.py``).
 
 Signatures: whoever makes a ``Signed`` message hands itself over, ``Prepare(self, …)``, and the message keeps its name.
-A node knows the others by name alone, so it can pass on what another signed, and cannot sign for it. That is all the
-paper asks of its cryptography (section 2): a faulty node does as it likes, and forges no signature.
+A node knows the others by name alone, so it can pass on what another signed, and cannot sign for it; what it writes in
+another's name, or what the network garbled, is signed by nobody. That is all the paper asks of its cryptography
+(section 2): a faulty node does as it likes, and forges no signature.
 """
 
 from __future__ import annotations
@@ -22,20 +23,18 @@ def digest(value: object) -> str:
 class Signed(Message):
     """Base of the messages that carry a signature. ``signer``: the node itself when it is made, its name from then on.
 
+    With a mere name instead the message is a forgery, and its signer is ``""``: nobody.
+
     Raises:
-        TypeError: something else than a node signs.
+        TypeError: what signs is neither a node nor a name.
     """
 
     signer: Any
 
     def __post_init__(self) -> None:
-        if not isinstance(self.signer, Node):
-            kind = type(self).__name__
-            raise TypeError(
-                f"a {kind} is signed by a node, not by {self.signer!r}: write {kind}(self, …) inside the node that "
-                "signs; another's signature can be passed on, but not made"
-            )
-        object.__setattr__(self, "signer", self.signer.name)
+        if not isinstance(self.signer, Node | str):
+            raise TypeError(f"a {type(self).__name__} is signed by a node, not by {self.signer!r}: write self")
+        object.__setattr__(self, "signer", self.signer.name if isinstance(self.signer, Node) else "")
 
 
 class Request(Signed):

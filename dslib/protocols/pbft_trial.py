@@ -1,4 +1,4 @@
-"""PBFT in danger: replicas that lie in four ways, replicas and a client with one rule wrong, and the trial of both."""
+"""PBFT in danger: replicas that lie in five ways, replicas and a client with one rule wrong, and the trial of both."""
 
 from __future__ import annotations
 
@@ -86,6 +86,22 @@ class Lies(PbftReplica):
         elif isinstance(msg, State):
             msg = State(msg.snapshot._replace(store=(("x", "a lie"),)), msg.proof)
         super().send(dest, msg)
+
+
+class Forges(PbftReplica):
+    """Writes in the names of clients and of the other replicas: whatever it wants to happen, they all want."""
+
+    def on_request(self, src: str, msg: Request) -> None:
+        """The client wants something else, and everybody agrees."""
+        super().on_request(src, msg)
+        wish = Request(msg.signer, msg.timestamp, "put", msg.key, "a forgery")
+        self.broadcast(wish)
+        self.broadcast(PrePrepare(self.primary, self.view, self.number + 1, digest(wish), wish))
+        for name in self.peers:
+            self.broadcast(Prepare(name, self.view, self.number + 1, digest(wish)))
+            self.broadcast(Commit(name, self.view, self.number + 1, digest(wish)))
+            self.broadcast(ViewChange(name, self.view + 1, self.low, self.proof, ()))
+            self.send(msg.signer, Reply(name, self.view, msg.timestamp, "a forgery"))
 
 
 class CriesWolf(PbftReplica):
@@ -196,7 +212,7 @@ def _build(seed: int, kind: type[PbftReplica] | type[PbftClient]) -> Simulation:
     """Four replicas, one of them faulty in its own way, three clients, and a network that tears and heals."""
     dice = Random(f"{seed}/pbft")
     replica, client = (kind, PbftClient) if issubclass(kind, PbftReplica) else (PbftReplica, kind)
-    liar = dice.choice((None, Silent, Lies, Equivocates, Equivocates, CriesWolf, CriesWolf))
+    liar = dice.choice((None, Silent, Lies, Forges, Equivocates, Equivocates, CriesWolf, CriesWolf))
     faulty = dice.choice(("r0", "r0", "r1", "r1", "r2", "r3"))
     nodes = [
         (liar if liar is not None and name == faulty else replica)(name, [peer for peer in REPLICAS if peer != name])
