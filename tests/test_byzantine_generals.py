@@ -195,13 +195,27 @@ def test_who_said_it_is_certain_so_a_path_that_ends_with_somebody_else_is_not_be
 
 
 @pytest.mark.parametrize(
-    "path", [("g2",), ("g0", "g0"), ("g0", "g1"), ("g0", "x", "g2"), ("g0", "g2", "g2"), (), ("g1", "g2")]
+    "path", [("g2",), ("g0", "g0"), ("g0", "g1"), ("g3", "g2"), ("g0", "x", "g2"), ("g0", "g2", "g2"), (), ("g1", "g2")]
 )
-def test_a_path_that_cannot_be_is_not_believed(path):
-    g1 = lieutenant()
-    g1.wait(20)
-    g1.receive("g2", Order(path, ATTACK))
-    assert g1.node._heard == {}
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_path_that_cannot_be_changes_nothing(path, order):
+    done = []
+    for letters in ((), (Order(path, order),)):
+        g1 = lieutenant(m=2, n=7)
+        g1.receive("g0", Order(("g0",), ATTACK))
+        sent = []
+        for _ in range(3):
+            for letter in letters:
+                g1.receive("g2", letter)
+            sent += g1.wait(20)
+        done.append((sent, g1.node.action))
+    assert done[0] == done[1]
+
+
+def test_a_lieutenant_who_says_nothing_said_retreat():
+    sim = war(3, 1, ATTACK)
+    sim.at(0, sim.lie, "g2", "silence")
+    assert actions(sim.run(until=100))["g1"] == majority([ATTACK, RETREAT]) == RETREAT
 
 
 def test_what_was_said_first_counts_and_what_comes_in_another_round_does_not():
@@ -318,6 +332,7 @@ def test_two_orders_signed_by_the_commander_convince_anybody_and_forged_ones_nob
     assert not proves_treason(a, a, genuine)
     forged = SignedOrder("dance", a.signatures)
     assert not proves_treason(a, forged, genuine)
+    assert not proves_treason(forged, a, genuine)
     assert not proves_treason(a, SignedOrder(RETREAT, ()), genuine)
     mine = SignedOrder(RETREAT, ()).countersigned(sim.nodes["g1"].sign)  # g1's own order is no order of g0's
     assert not proves_treason(a, mine, genuine)
@@ -422,6 +437,11 @@ def test_without_traitors_every_lieutenant_passes_the_order_on_once():
 def test_the_function_discards_what_no_loyal_general_signed():
     assert sm(3, 1, ATTACK, (2,), lambda path, dest: (RETREAT,)) == {1: ATTACK}
     assert sm(4, 2, ATTACK, (2, 3), lambda path, dest: (RETREAT,)) == {1: ATTACK}
+
+
+def test_the_function_takes_up_only_the_first_order_straight_from_the_commander():
+    both_to_one = {1: (ATTACK, RETREAT), 2: (ATTACK,)}
+    assert sm(3, 1, ATTACK, (0,), lambda path, dest: both_to_one[dest]) == {1: ATTACK, 2: ATTACK}
 
 
 def test_two_traitors_keep_an_order_back_until_the_last_round():
