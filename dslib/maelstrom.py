@@ -53,7 +53,7 @@ from .wire import Malformed, classes_beside, kept, message, shown_as_json, to_wi
 
 NOT_SUPPORTED, UNAVAILABLE, MALFORMED, CRASH, NO_SUCH_KEY, PRECONDITION_FAILED = 10, 11, 12, 13, 20, 22
 
-#: A node refuses with this reason what it does not do at all.
+#: How a node begins its reason for refusing what it does not do at all.
 UNSUPPORTED = "not supported"
 
 
@@ -237,7 +237,7 @@ class Bridge:
             if isinstance(msg, Reply):
                 self._answer(request, msg.result)
             else:
-                code = NOT_SUPPORTED if msg.reason == UNSUPPORTED else UNAVAILABLE
+                code = NOT_SUPPORTED if msg.reason.startswith(UNSUPPORTED) else UNAVAILABLE
                 self._error(request.tenant, request.id % MSG_IDS, code, msg.reason)
 
     def _answer(self, request: Request, result: Any) -> None:

@@ -1,6 +1,14 @@
-"""Protocols, one to a file. Read them in the order in which lesson 5 needs them:
+"""Protocols, one to a file, each rule with its paper and section. In lesson 5's order:
 
 flooding, majority, heartbeats, chat, epochs.
+
+Who is there: heartbeats, phi_accrual, swim. Spreading news: flooding, gossip, broadcast, causal. Copies that agree:
+primary_backup, abd, raft, leader_lease. Copies that need not: crdts, chat. All or nothing: two_phase_commit. Who keeps
+what, who leads: consistent_hashing, ring_election. What cannot be had, and liars: two_generals, byzantine_generals,
+pbft. The smallest: echo.
+
+Each module ends with variants that get one rule wrong, and with a trial that tells them from the right one:
+``dslib.hunt`` runs trials, ``dslib.story`` tells how one went wrong.
 """
 
 from importlib import import_module

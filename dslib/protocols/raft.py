@@ -397,7 +397,7 @@ class Raft(Node):
 def objection(request: Request) -> str:
     """Why a request makes no sense; "" if it does."""
     if request.f not in READS + CHANGES:
-        return f"there is no {request.f!r} here: ask for {', '.join(READS + CHANGES)}"
+        return f"not supported: {request.f!r}; ask for {', '.join(READS + CHANGES)}"
     if request.f == "cas" and not (isinstance(request.arg, tuple) and len(request.arg) == 2):
         return f"cas needs a pair (expected, new), not {request.arg!r}"
     if request.f == "append" and request.arg is None:
