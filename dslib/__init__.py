@@ -2,8 +2,8 @@
 
 Read the files in this order: node, links, network, simulation, clocks, disk, trace, history, clients, faults, specs,
 checkers, metrics, testing. Then, as you need them: services, resilience and operations, which the cards in failures
-break; routes and places; nemesis, leases, buckets; protocols and trials, which hunt, story and schedules put to the
-test; consistency; scenarios, sweeps, maelstrom, views.
+break; routes and places; nemesis, leases, lies, signatures, buckets; protocols and trials, which hunt, story and
+schedules put to the test; consistency; scenarios, sweeps, maelstrom, views.
 """
 
 from .checkers import check_linearizable
