@@ -109,7 +109,7 @@ class PhiAccrual(Node):
         """Mean and standard deviation of the intervals in the window, in ms (section IV-B)."""
         intervals = self._intervals[peer]
         mean = fsum(intervals) / len(intervals)
-        variance = fsum((interval - mean) ** 2 for interval in intervals) / len(intervals)
+        variance = fsum((interval - mean) * (interval - mean) for interval in intervals) / len(intervals)
         return mean, max(sqrt(variance), self.least_deviation)
 
     def on_look_timeout(self) -> None:
