@@ -37,7 +37,17 @@ ROOMS = {
         "nemesis",
         "leases",
     ],
-    "verdicts": ["specs", "checkers", "metrics", "slo", "histogram", "requestlog"],
+    "verdicts": [
+        "specs",
+        "checkers",
+        "sequential",
+        "consensus_checks",
+        "consistency",
+        "metrics",
+        "slo",
+        "histogram",
+        "requestlog",
+    ],
     "situations": [
         "testing",
         "exercises",
