@@ -2,10 +2,10 @@
 
 flooding, majority, heartbeats, chat, epochs.
 
-Who is there: heartbeats, phi_accrual, swim. Spreading news: flooding, gossip, broadcast, causal. Copies that agree:
-primary_backup, abd, raft, leader_lease. Copies that need not: crdts, chat. All or nothing: two_phase_commit. Who keeps
-what, who leads: consistent_hashing, ring_election. What cannot be had, and liars: two_generals, byzantine_generals,
-pbft. The smallest: echo.
+Who is there: heartbeats, phi_accrual, swim. Spreading news: flooding, gossip, broadcast, causal. Taking turns:
+lamport_mutex. Copies that agree: primary_backup, abd, raft, leader_lease. Copies that need not: crdts, chat. All or
+nothing: two_phase_commit. Who keeps what, who leads: consistent_hashing, ring_election. What cannot be had, and liars:
+two_generals, byzantine_generals, pbft. The smallest: echo.
 
 Each module ends with variants that get one rule wrong, and with a trial that tells them from the right one:
 ``dslib.hunt`` runs trials, ``dslib.story`` tells how one went wrong.
