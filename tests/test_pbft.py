@@ -233,6 +233,15 @@ def test_a_reply_to_an_earlier_request_does_not_count():
     assert op.status == "info"
 
 
+def test_replies_of_strangers_do_not_count():
+    client = isolate(PbftClient("alice", replicas=(*NAMES[:3], "r4"), script=[("get", "x")]))
+    client.wait(1)
+    op = client.node.op
+    for stranger in (SIGNERS["r3"], BOB):
+        client.receive(stranger.name, Reply(stranger, 0, op.id, "a lie"))
+    assert op.status == "info"
+
+
 def test_the_client_asks_all_replicas_after_a_time_out_and_again():
     client = isolate(PbftClient("alice", replicas=NAMES, script=[("get", "x")], timeout=50))
     client.wait(1)
@@ -340,6 +349,14 @@ def test_the_primary_stops_at_the_high_water_mark():
     assert [each.number for each in orders] == [1, 2, 3, 4]
 
 
+def test_a_stable_checkpoint_lets_a_primary_that_stood_at_the_high_water_mark_go_on():
+    primary = alone("r0", checkpoint_every=2)
+    clients = [PbftClient(f"c{i}", replicas=NAMES) for i in range(9)]
+    deliver(primary, *(Request(client, 0, "get", "x") for client in clients))
+    out = deliver(primary, *(Checkpoint(SIGNERS[name], 2, "state") for name in ("r1", "r2", "r3")))
+    assert [each.number for each in pick(out, PrePrepare)] == [5, 6]
+
+
 # -- checkpoints (section 4.3) -----------------------------------------------------------------------------------------
 
 
@@ -445,6 +462,26 @@ def test_a_backup_enters_a_new_view_and_prepares_what_it_proposes():
     assert (backup.node.view, backup.node.primary) == (1, "r1")
 
 
+def test_a_new_view_brings_the_newest_stable_checkpoint_along():
+    backup = alone("r2")
+    proof = tuple(Checkpoint(SIGNERS[name], 10, "state") for name in ("r0", "r1", "r3"))
+    out = deliver(backup, NewView(SIGNERS["r1"], 1, (change("r1", 1, (), 10, proof), change("r0"), change("r3")), ()))
+    assert (backup.node.low, pick(out, Fetch)) == (10, [Fetch(10)])
+
+
+def test_a_new_primary_learns_what_still_waits():
+    backup = alone("r2")
+    backup.receive("alice", PUT)
+    out = deliver(backup, NewView(SIGNERS["r1"], 1, (change("r0"), change("r1"), change("r3")), ()))
+    assert out == [("r1", PUT)]
+
+
+def test_a_later_view_change_stands_when_an_earlier_one_of_that_replica_comes_late():
+    backup = alone("r1")
+    deliver(backup, change("r3", 5), change("r3", 1))
+    assert pick(deliver(backup, change("r2", 4)), ViewChange)[0].view == 4
+
+
 GOOD = (change("r1", 1, (certificate(PUT),)), change("r0"), change("r3"))
 PROPOSED = (order(PUT, view=1, signer="r1"),)
 MADE_UP = Prepared(order(OTHER), (vote(Prepare, "r3", OTHER),) * 2)
@@ -461,7 +498,7 @@ MADE_UP = Prepared(order(OTHER), (vote(Prepare, "r3", OTHER),) * 2)
         ("r1", (*GOOD[:2], GOOD[1]), PROPOSED),
         ("r1", (*GOOD[:2], change("r3", 2)), PROPOSED),
         ("r1", (change("r3", 1, (MADE_UP,)), *GOOD[1:2], change("r1")), (order(OTHER, view=1, signer="r1"),)),
-        ("r3", GOOD, (order(PUT, view=1, signer="r3"),)),
+        ("r3", GOOD, PROPOSED),
     ],
     ids=[
         "it forgets", "it swaps", "it renumbers", "its orders are another's", "too few view-changes",
@@ -481,14 +518,16 @@ def test_a_backup_refuses_a_new_view_because(signer, changes, orders):
         change("r3", 1, (certificate(PUT, backups=("r0", "r2")),)),
         change("r3", 1, (certificate(PUT, view=1, primary="r1"),)),
         change("r3", 1, (certificate(PUT, primary="r1"),)),
+        change("r3", 1, (certificate(PUT)._replace(order=PrePrepare(SIGNERS["r0"], 0, 1, digest(PUT), OTHER)),)),
         change("r3", 1, (), 10, tuple(Checkpoint(SIGNERS["r3"], 10, "a lie") for _ in range(3))),
         change("r3", 1, (), 10, ()),
         change("r3", 1, (), -1, ()),
         ViewChange(ALICE, 1, 0, (), ()),
     ],
     ids=[
-        "one vote twice", "the primary's own vote", "of the view to come", "no primary's", "a checkpoint by one alone",
-        "a checkpoint without proof", "a checkpoint before the start", "a client's",
+        "one vote twice", "the primary's own vote", "of the view to come", "no primary's",
+        "a digest of another request", "a checkpoint by one alone", "a checkpoint without proof",
+        "a checkpoint before the start", "a client's",
     ],
 )  # fmt: skip
 def test_a_view_change_does_not_count_with(bad):
@@ -536,6 +575,21 @@ def test_the_timer_of_a_view_change_starts_at_2f_plus_1_and_doubles_each_time():
         deliver(backup, change("r2", view))
         assert backup.timers["progress"] == wait
         backup.wait(wait)
+
+
+def test_a_request_that_is_executed_makes_replicas_patient_again():
+    backup = alone("r2")
+    backup.receive("alice", PUT)
+    backup.wait(100)
+    deliver(backup, change("r0"), change("r3"))
+    backup.wait(100)
+    deliver(backup, change("r0", 2), change("r3", 2))
+    assert backup.node.view == 2
+    assert backup.timers["progress"] == 200, "it is the primary now, and waits for its own request"
+    deliver(backup, *(vote(kind, name, PUT, view=2) for kind in (Prepare, Commit) for name in ("r0", "r3")))
+    assert backup.node.executed == 1
+    backup.receive("bob", OTHER)
+    assert backup.timers["progress"] == 100
 
 
 def test_a_silent_primary_is_replaced_and_the_request_answered_within_half_a_second():

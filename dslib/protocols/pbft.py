@@ -368,7 +368,6 @@ class PbftReplica(Node):
         """Take part in the old view no more, and tell all others what prepared here (4.4)."""
         self.view, self.changing, self.patient, self.watched = view, True, False, None
         self.failures += 1
-        self.slots = {}
         self.cancel_timer("progress")
         self.on_repeat_timeout()
         self.on_view_change(self.name, self.changes[self.name])

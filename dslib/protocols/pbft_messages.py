@@ -168,16 +168,9 @@ class Rules(NamedTuple):
         return same and sound and self.enough(backups, self.quorum - 1)
 
     def valid_change(self, change: ViewChange) -> bool:
-        """A view-change by a replica, each of whose claims is proved (section 4.4)."""
-        return (
-            change.signer in self.replicas
-            and self.prove_stable(change.stable, change.proof)
-            and all(
-                order.view < change.view
-                and order.number > change.stable
-                and self.prove_prepared(Prepared(order, votes))
-                for order, votes in change.prepared
-            )
+        """Each of its claims is proved, and of an earlier view (section 4.4)."""
+        return self.prove_stable(change.stable, change.proof) and all(
+            prepared.order.view < change.view and self.prove_prepared(prepared) for prepared in change.prepared
         )
 
     def valid_new_view(self, msg: NewView) -> bool:
@@ -202,7 +195,7 @@ def carried_over(changes: Iterable[ViewChange]) -> list[tuple[int, str, Request 
     newest: dict[int, PrePrepare] = {}
     for change in changes:
         for order, _ in change.prepared:
-            if order.number > stable and (order.number not in newest or order.view > newest[order.number].view):
+            if order.number not in newest or order.view > newest[order.number].view:
                 newest[order.number] = order
     numbers = range(stable + 1, max(newest, default=stable) + 1)
     return [(n, newest[n].digest, newest[n].request) if n in newest else (n, digest(None), None) for n in numbers]
