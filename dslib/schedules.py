@@ -395,6 +395,7 @@ class World:
         self.crashes, self.drops, self.timers = bounds.crashes, bounds.drops, dict(bounds.timers)
         self.victims = self._victims(bounds)
         self.crashed: dict[str, None] = {}  # by this exploration, not by the scenario
+        self.written: dict[int, str] = {}  # messages, by the number of their entry
         self._check(bounds)
         self.declared, sim._always = sim._always, []  # checked once, at the end of a story
         sim.network._shared = DICE
@@ -431,9 +432,9 @@ class World:
         twins, behind = set(), set()
         for _, order, link, msg, _, src in self.messages():
             way = src, link.dest
-            if (way, repr(msg)) in twins:
+            if (twin := (way, self._words(order, msg))) in twins:
                 continue  # of two equal messages it does not matter which one comes first
-            twins.add((way, repr(msg)))
+            twins.add(twin)
             if not (link.quality.fifo and way in behind):
                 arriving.append(Choice("message", link.dest, order))
             behind.add(way)
@@ -553,8 +554,7 @@ class World:
         for name, which, timer in self.running():
             text.where = f"timer {timer.name!r} of node {name!r}"
             parts.append(f"{name!r} {text.of(which)} {text.of(timer.data)}")
-        text.where = "a message"
-        parts += sorted(self._on_the_way(text))
+        parts += sorted(self._on_the_way())
         parts += [str(entry[2]) for entry in self._scheduled()]
         if sim.network._rules:
             parts += [f"{a!r} {b!r}" for a in sim.nodes for b in sim.nodes if sim.network._is_cut(a, b)]
@@ -566,12 +566,18 @@ class World:
         """Whether the two are in the same state."""
         return self.key() == other.key()
 
-    def _on_the_way(self, text: Text) -> Iterator[str]:
+    def _on_the_way(self) -> Iterator[str]:
         places: dict[tuple[str, str], int] = {}  # on links that keep the order
-        for _, _, link, msg, _, src in self.messages():
+        for _, order, link, msg, _, src in self.messages():
             if link.quality.fifo:
                 places[src, link.dest] = places.get((src, link.dest), 0) + 1
-            yield f"{src!r} {link.dest!r} {places.get((src, link.dest), 0)} {text.of(msg)}"
+            yield f"{src!r} {link.dest!r} {places.get((src, link.dest), 0)} {self._words(order, msg)}"
+
+    def _words(self, order: int, msg: Message) -> str:
+        """A message as text: written once, because it cannot change."""
+        if order not in self.written:
+            self.written[order] = Text("a message").of(msg)
+        return self.written[order]
 
     def _history(self, text: Text) -> Iterator[str]:
         """Operations, with the rank of each time instead of the time."""
@@ -639,8 +645,8 @@ class Text:
     something else than two equal lists.
     """
 
-    def __init__(self) -> None:
-        self.where = "a value"  # what is being written, for an error
+    def __init__(self, where: str = "a node") -> None:
+        self.where = where  # what is being written, for an error
         self._met: dict[int, int] = {}
         self._kept: list[Any] = []  # so that no address is used twice
 
