@@ -7,7 +7,8 @@ POPL 2017). Sequential consistency is in ``dslib.sequential``, agreement and acc
 
 The stronger promise keeps the weaker: linearizable, then sequentially consistent, then causally consistent, then each
 guarantee of a session. A client that goes on as "alice#2" is still alice, and her session goes on; an operation of hers
-that was never answered may take effect at any later time, so it precedes nothing that she did afterwards.
+that was never answered may take effect at any later time, so it precedes nothing that she did afterwards. (A LoadClient
+stands for many users: what it asks is nobody's session, and these checkers are not for it.)
 """
 
 from __future__ import annotations

@@ -496,6 +496,16 @@ def test_at_one_instant_a_client_keeps_its_own_order():
     assert not check_sequential(ops, Register())
 
 
+def test_a_way_that_used_an_unanswered_operation_up_does_not_bar_one_that_kept_it():
+    """Both reach the same state after the same answers: 1, 2, read, unanswered 1, read; and 2, read, 1, read."""
+    ops = [
+        put("p", "x", 1, 0), put("q", "x", 2, 0.5), put("p", "y", 3, 2), op("s", "put", 1, at=(0, None), key="x"),
+        get("z", "x", 2, 4), get("z", "x", 1, 6), get("z", "y", 3, 8), put("z", "x", 7, 10), get("z", "x", 1, 12),
+    ]  # fmt: skip
+    assert check_sequential(ops, KeyValue())
+    assert not check_sequential([*ops, put("z", "x", 8, 14), get("z", "x", 1, 16)], KeyValue())
+
+
 def test_any_model_can_be_judged_sequentially():
     ops = [op("a", "acquire", at=(0, 1)), op("b", "acquire", at=(2, 3))]
     assert not check_sequential(ops, Mutex())
