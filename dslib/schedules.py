@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from random import Random
 from time import perf_counter
-from types import BuiltinFunctionType, FunctionType, MethodType
+from types import FunctionType, MethodType
 from typing import Any, NamedTuple
 
 from .clients import Client
@@ -312,9 +312,9 @@ class Exploration:
     def _swap(self, a: Choice, b: Choice) -> bool:
         """Whether ``a`` then ``b`` leads to the same state as ``b`` then ``a``, so that one of the two is enough.
 
-        Steps of two nodes do: neither sees what the other one does. These are the sleep sets of Godefroid 1996,
-        "Partial-Order Methods for the Verification of Concurrent Systems" (LNCS 1032), section 5. Not so two clients,
-        whose operations stand in one history in the order in which they began, and what is counted.
+        Steps of two nodes do: they share nothing, so neither sees what the other one does. These are the sleep sets of
+        Godefroid 1996, "Partial-Order Methods for the Verification of Concurrent Systems" (LNCS 1032). Not so two
+        clients, whose operations stand in one history in the order in which they began, and what is counted.
         """
         swapped = ("message", "timer", "crash", "restart")
         if a.kind not in swapped or b.kind not in swapped or a.node == b.node:
@@ -665,11 +665,8 @@ class Text:
             return f"{kind.__qualname__}({self._all(vars(value).values())})"
         if kind is frozenset:
             return f"frozenset({self._sorted(value)})"
-        if isinstance(value, FunctionType):
-            inside = [cell.cell_contents for cell in value.__closure__ or ()]
-            return f"{value.__qualname__} {id(value.__code__)} {self._all((*inside, value.__defaults__))}"
-        if isinstance(value, type | BuiltinFunctionType):
-            return f"{value.__qualname__} {id(value)}"
+        if isinstance(value, type):
+            return f"{value.__module__}.{value.__qualname__}"
         if isinstance(value, Node):
             return f"<node {value.name}>"
         if isinstance(value, Simulation):
@@ -693,6 +690,9 @@ class Text:
             return f"{{{self._sorted(value)}}}"
         if isinstance(value, Random):
             return f" {hash(value.getstate())}"
+        if isinstance(value, FunctionType):
+            inside = [cell.cell_contents for cell in value.__closure__ or ()]
+            return f" {value.__qualname__} {id(value.__code__)} {self._all((*inside, value.__defaults__))}"
         if isinstance(value, MethodType):
             return f" {self.of(value.__func__)} {self.of(value.__self__)}"
         try:

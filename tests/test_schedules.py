@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import random
+from collections import Counter, OrderedDict, defaultdict, deque
+from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
 from dslib import (
     Client,
     KeyValue,
+    LamportClock,
     Message,
     Network,
     Node,
@@ -16,6 +20,7 @@ from dslib import (
     Retry,
     ScriptClient,
     Simulation,
+    VectorClock,
     check_linearizable,
     schedules,
 )
@@ -337,6 +342,38 @@ def test_clocks_stand_still():
     found = explore_schedules(notes("x", "x", reader=Watcher), lambda sim: clocks.update(sim.nodes["x"].seen) or True)
     assert counted(found) == 4
     assert clocks == {0.0}
+
+
+@dataclass
+class Box:
+    inside: list
+
+
+def test_texts_are_equal_only_if_values_are():
+    """What a state is compared by: all the ways in which Python can keep something."""
+
+    def factory(step):
+        def count(n):
+            return count(n - step) if n > 0 else n
+
+        return count
+
+    def text(*values):
+        return schedules.Text().of(values)
+
+    one, other = [], []
+    values = [
+        0, False, None, "", (), [], {}, set(), frozenset(), 0.0, -0.0, b"", "0", (0,), [0], ["0"], {0: 1}, {0: 2},
+        {1, 2}, {0: 1, 1: 0}, {1: 0, 0: 1}, deque([0]), deque([1]), deque([0], 3), Counter("ab"), Counter("a"),
+        defaultdict(int), defaultdict(list), OrderedDict(a=1), Box([0]), Box([1]), Note("a"), Note("b"), Ask(1),
+        Vote(1), LamportClock(1), LamportClock(2), VectorClock("a"), random.Random(1), random.Random(2), len, max,
+        Box, Note, factory(1), factory(2), partial(max, 1), partial(max, 2), [].append, [1].append, Box([0]).__eq__,
+        [one, one], [one, other],
+    ]  # fmt: skip
+    assert len({text(value) for value in values}) == len(values)
+    assert text({3, 1, 2}) == text({1, 2, 3})
+    assert text(factory(1), factory(1)) == text(factory(1), factory(1))
+    assert text(Box([0]), deque([1])) == text(Box([0]), deque([1]))
 
 
 class Keeper(Node):
