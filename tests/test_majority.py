@@ -8,6 +8,7 @@ import pytest
 from dslib import Message, Network, Reply, Request, Simulation
 from dslib.checkers import check_linearizable
 from dslib.metrics import good_share
+from dslib.protocols import chat, epochs, majority
 from dslib.protocols.chat import (
     BeatingReplica,
     Chat,
@@ -356,3 +357,48 @@ def test_every_message_is_hashable_and_every_replica_stands_alone():
         sim = Simulation(kind("r1", rule=rule), network=Network(), seed=1).run(until=CUT_MS)
         assert sim.nodes["r1"].n == 1
     assert issubclass(ChatReplica, Chat)
+
+
+# ---------------------------------------------------------------- in danger: the rule, the merge, the epochs
+
+
+def judged(trial, kind, seeds):
+    return [trial.judge(trial.build(seed, kind).run(until=trial.until_ms)) for seed in seeds]
+
+
+@pytest.mark.parametrize("trial", [majority.TRIAL, chat.TRIAL, epochs.TRIAL], ids=lambda trial: trial.name)
+def test_the_right_one_is_never_caught_and_each_wrong_one_is(trial):
+    assert not [text for text in judged(trial, trial.right, range(60)) if text]
+    for kind in trial.wrong:
+        assert kind.__doc__
+        assert sum(map(bool, judged(trial, kind, range(30)))) >= 3, kind.__name__
+
+
+def test_both_halves_write_under_at_least_half_only_when_there_are_two_halves():
+    for seed in range(60):
+        sim = majority.TRIAL.build(seed, at_least_half).run(until=majority.TRIAL.until_ms)
+        [(one, other)] = [fault.args for fault in sim.faults]
+        assert bool(majority.TRIAL.judge(sim)) == (len(one) == len(other)), f"seed {seed}: {one} and {other}"
+
+
+def test_set_union_loses_no_answered_post_and_the_replicas_agree_and_last_writer_wins_agrees_too_but_loses():
+    lost = 0
+    for seed in range(20):
+        for merge in (set_union, last_writer_wins):
+            sim = chat.TRIAL.build(seed, merge).run(until=chat.TRIAL.until_ms)
+            assert not chat.diverged(sim), f"seed {seed}"
+            lost += len(chat.lost_posts(sim))
+            assert merge is last_writer_wins or not chat.lost_posts(sim), f"seed {seed}"
+    assert lost > 20
+
+
+def test_a_majority_in_which_nobody_writes_is_broken_too():
+    assert any("nobody writes" in text for text in judged(majority.TRIAL, everyone, range(20)))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_judge_of_the_epochs_agrees_with_the_checker_of_linearizability(seed):
+    for kind in (epochs.EpochReplica, epochs.ReadsAlone):
+        sim = epochs.TRIAL.build(seed, kind).run(until=300)
+        verdict = check_linearizable(sim.history, Room(), time_limit=5)
+        assert verdict.linearizable is None or bool(verdict) == (not epochs.TRIAL.judge(sim))

@@ -17,11 +17,13 @@ from typing import Any
 from ..clients import LoadClient, Refusal, Reply, Request
 from ..history import Operation
 from ..metrics import Seen, what_users_saw
+from ..nemesis import nemesis
 from ..node import Message
 from ..simulation import Simulation
 from ..specs import ILLEGAL, Call, Spec, answered
+from ..trials import Trial
 from .heartbeats import Heartbeats
-from .majority import Member, PingAll, Rule, more_than_half
+from .majority import Member, PingAll, Rule, always, more_than_half
 
 #: How long a user of the chat room waits for an answer, in ms. Later is as bad as never.
 WAITS_MS = 150.0
@@ -270,3 +272,43 @@ def user_of(op: Operation) -> str:
 
 def _was_accepted(op: Operation) -> bool:
     return op.f == "post" and op.status == "ok"
+
+
+# -- in danger: two ways to merge --------------------------------------------------------------------------------------
+
+
+def _build(seed: int, merge: Merge) -> Simulation:
+    """Three replicas that accept posts whomever they hear; crashes and cuts for a second, then time to catch up."""
+    names = ("r1", "r2", "r3")
+    sim = Simulation(
+        *(ChatReplica(name, [peer for peer in names if peer != name], rule=always, merge=merge) for name in names),
+        *(
+            LoadClient(
+                user,
+                service=name,
+                rate=8,
+                operation=lambda number, _, user=user: ("post", None, f"{user[0]}{number}"),
+                stop=1_000.0,
+            )
+            for user, name in zip(("alice", "bob", "carol"), names, strict=True)
+        ),
+        seed=seed,
+        trace="off",
+    )
+    kinds = ("crash", "cut", "partition")
+    sim.set_faults(nemesis(sim, seed, 2_500, kinds, every_ms=300, for_ms=400, quiet_ms=1_400, nodes=names))
+    return sim
+
+
+def _judge(sim: Simulation) -> str:
+    lost = lost_posts(sim)
+    if lost:
+        return f"{', '.join(op.arg for op in lost)} was answered, and no replica has it any more"
+    if diverged(sim):
+        rooms = transcripts(sim)
+        return "the replicas never agree: " + "; ".join(f"{name} has {room!r}" for name, room in rooms.items())
+    return ""
+
+
+#: The values are ways to merge, not classes.
+TRIAL = Trial("chat", _build, 2_500.0, _judge, set_union, (last_writer_wins,))

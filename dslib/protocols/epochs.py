@@ -13,8 +13,13 @@ for a value that may change.
 
 from __future__ import annotations
 
-from ..clients import Refusal, Reply, Request
+from random import Random
+
+from ..clients import Refusal, Reply, Request, ScriptClient
+from ..nemesis import nemesis
 from ..node import Message, Node
+from ..simulation import Simulation
+from ..trials import Trial
 from .majority import Rule, more_than_half
 
 #: A number and, to break ties, the name of the replica that took it.
@@ -215,3 +220,90 @@ class EpochReplica(Node):
         self.epoch = f"{self._promised[0]} {self._promised[1]}".strip()
         self.last = self._lines[-1][1] if self._lines else ""
         self.posts = len(self._lines)
+
+
+# -- known to be wrong -------------------------------------------------------------------------------------------------
+
+
+class ReadsAlone(EpochReplica):
+    """Answers a read from its own disk, without asking a majority."""
+
+    def on_request(self, src: str, msg: Request) -> None:
+        """Posts are as they should be."""
+        if msg.f == "read":
+            self.send(src, Reply(msg.id, self.transcript()))
+        else:
+            super().on_request(src, msg)
+
+
+class KeepsItsOwn(EpochReplica):
+    """Counts promises and does not look at the transcripts that come with them: what others stored is overwritten."""
+
+    def on_promise(self, src: str, msg: Promise) -> None:
+        """As if the other had what this replica has."""
+        super().on_promise(src, Promise(msg.epoch, self._of, self._lines))
+
+
+class BreaksPromises(EpochReplica):
+    """Stores whatever it is told, also under an epoch below the one that it has promised."""
+
+    def store(self, epoch: Epoch, lines: Lines) -> bool:
+        """Without looking."""
+        self._promised = min(self._promised, epoch)
+        return super().store(epoch, lines)
+
+
+def _build(seed: int, kind: type[EpochReplica]) -> Simulation:
+    """Three replicas, each with a user who posts and reads; crashes, pauses and cuts."""
+    dice = Random(f"{seed}/epochs")
+    names = ("r1", "r2", "r3")
+    sim = Simulation(
+        *(kind(name, peers=[peer for peer in names if peer != name]) for name in names),
+        *(
+            ScriptClient(
+                user,
+                service=name,
+                script=[("post", None, f"{user[0]}{i}") if dice.random() < 0.5 else ("read",) for i in range(12)],
+                timeout=150.0,
+                think=15.0,
+            )
+            for user, name in zip(("alice", "bob", "carol"), names, strict=True)
+        ),
+        seed=seed,
+        trace="off",
+    )
+    kinds = ("crash", "cut", "partition", "pause")
+    sim.set_faults(nemesis(sim, seed, 1_200, kinds, every_ms=100, for_ms=150, quiet_ms=250, nodes=names))
+    return sim
+
+
+def _judge(sim: Simulation) -> str:
+    """One order for all: that of the newest transcript. Each read saw a beginning of it, and time is respected.
+
+    No two posts have the same text, so there is nothing to search for, as there is for ``check_linearizable``.
+    """
+    replicas = [node for node in sim.nodes.values() if isinstance(node, EpochReplica)]
+    _, lines = max(replica.disk.get("stored", ((0, ""), ())) for replica in replicas)
+    room = tuple(text for _, text in lines)
+    place: dict[int, float] = {}
+    for op in sim.history:
+        if op.f == "read" and op.status == "ok":
+            if op.result != room[: len(op.result)]:
+                return f"{op.process} read {' '.join(op.result)!r}, and the room is {' '.join(room)!r}"
+            place[op.id] = len(op.result) + 0.5  # after the last post that it saw
+        elif op.f == "post" and op.arg in room:
+            place[op.id] = room.index(op.arg) + 1.0
+        if op.f == "post" and room.count(op.arg) not in {"ok": (1,), "fail": (0,)}.get(op.status, (0, 1)):
+            return f"{op.process}'s post {op.arg} ({op.status}) is in the room {room.count(op.arg)} times"
+    for one in sim.history:
+        for two in sim.history:
+            if one.status == "ok" and one.completed is not None and one.completed < two.invoked:
+                if one.id in place and two.id in place and place[one.id] > place[two.id]:
+                    return (
+                        f"{one.process}'s {one.f} {one.arg or len(one.result)} was over before {two.process} began its "
+                        f"{two.f} {two.arg or len(two.result)}, and comes after it in {' '.join(room)!r}"
+                    )
+    return ""
+
+
+TRIAL = Trial("epochs", _build, 1_200.0, _judge, EpochReplica, (ReadsAlone, KeepsItsOwn, BreaksPromises))

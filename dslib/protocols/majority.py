@@ -9,8 +9,11 @@ rule rests on two assumptions that lesson 5 takes away: that a cut leaves clean 
 from __future__ import annotations
 
 from collections.abc import Callable
+from random import Random
 
 from ..node import Message, Node
+from ..simulation import Simulation
+from ..trials import Trial
 
 #: May a replica that hears ``heard`` of ``n`` replicas, itself among them, accept a post?
 Rule = Callable[[int, int], bool]
@@ -118,3 +121,48 @@ class PingAll(Member):
     def on_count_timeout(self) -> None:
         """The round is over."""
         self.heard_from(self._answered)
+
+
+# -- in danger ---------------------------------------------------------------------------------------------------------
+
+
+class Writer(PingAll):
+    """A replica that may write or not, by ``rule``, and has nothing to write."""
+
+    rule: Rule = staticmethod(more_than_half)
+
+    def may_write(self) -> bool:
+        """What the rule says to the newest count."""
+        return bool(self.rule(self.hears, self.n))
+
+
+def _build(seed: int, rule: Rule) -> Simulation:
+    """Two to seven replicas fall into two groups, at some moment from 200 to 400 ms. All have noticed 300 ms later."""
+    dice = Random(f"{seed}/majority")
+    names = [f"r{i + 1}" for i in range(dice.randint(2, 7))]
+    sim = Simulation(
+        *(Writer(name, peers=[peer for peer in names if peer != name], rule=rule) for name in names),
+        seed=seed,
+        trace="off",
+    )
+    side = sorted(dice.sample(names, dice.randint(1, len(names) - 1)))
+    sim.at(dice.randint(200, 400), sim.network.partition, side, [name for name in names if name not in side])
+    return sim
+
+
+def _judge(sim: Simulation) -> str:
+    """At most one group writes; and one of more than half does, for else nobody ever would."""
+    cuts = [fault.args for fault in sim.faults if fault.call == "network.partition"]
+    groups = cuts[0] if cuts else (tuple(sim.nodes),)
+    writers = [name for name, node in sim.nodes.items() if isinstance(node, Writer) and node.may_write()]
+    writing = [group for group in groups if any(name in group for name in writers)]
+    if len(writing) > 1:
+        return f"both {' '.join(writing[0])} and {' '.join(writing[1])} write, and cannot hear each other"
+    for group in groups:
+        if 2 * len(group) > len(sim.nodes) and group not in writing:
+            return f"{' '.join(group)} are more than half, and nobody writes"
+    return ""
+
+
+#: The values are rules, not classes.
+TRIAL = Trial("majority", _build, 700.0, _judge, more_than_half, (at_least_half, at_least_half_rounded_down))
