@@ -18,7 +18,7 @@ Different from the paper, and why:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..clients import Client
@@ -137,9 +137,9 @@ class PbftReplica(Node):
 
     def on_request(self, src: str, msg: Request) -> None:
         """Answer again what was executed; else the primary gives it a number, and a backup passes it on (4.1)."""
-        timestamp, result = self.replied.get(msg.signer, (-1, None))
         if not msg.signer:
             return  # a forgery
+        timestamp, result = self.replied.get(msg.signer, (-1, None))
         if msg.timestamp == timestamp:
             self.send(msg.signer, Reply(self, self.view, timestamp, result))
         if msg.timestamp <= timestamp:
@@ -211,15 +211,16 @@ class PbftReplica(Node):
     def advance(self, number: int) -> None:
         """prepared: the pre-prepare and 2f matching prepares. committed-local: prepared, and 2f+1 commits (4.2)."""
         slot = self.slot(number)
+        if slot.order is None:
+            return
         prepares = slot.matching(slot.prepares)
-        if slot.order is not None and not slot.prepared and len(prepares) >= self.quorum - 1:
+        if not slot.prepared and len(prepares) >= self.quorum - 1:
             slot.prepared = True
             self.certificates[number] = Prepared(slot.order, prepares)
             self.prepared(slot.order)
-        if slot.order is not None and slot.prepared and not slot.committed:
-            if len(slot.matching(slot.commits)) >= self.quorum:
-                slot.committed = True
-                self.commit(slot.order)
+        if slot.prepared and not slot.committed and len(slot.matching(slot.commits)) >= self.quorum:
+            slot.committed = True
+            self.commit(slot.order)
 
     def prepared(self, order: PrePrepare) -> None:
         """Tell all others (4.2)."""
@@ -453,12 +454,12 @@ class PbftClient(Client):
         timeout: ms to wait before asking all replicas, and asking them again.
 
     Raises:
-        ValueError: no replicas, or a script with an operation that the store does not know.
+        ValueError: no replicas, an f that does not fit them, or an operation that the store does not know.
     """
 
     replicas: tuple[str, ...] = ()
     f: int = 1
-    script: Iterable[tuple[Any, ...]] = ()
+    script: Sequence[tuple[Any, ...]] = ()
     start: float = 0.0
     think: float = 0.0
     timeout: float = 100.0
@@ -468,6 +469,11 @@ class PbftClient(Client):
         self.replicas, self.script = tuple(sorted(self.replicas)), tuple(self.script)
         if not self.replicas:
             raise ValueError(f"client {name!r} has nobody to ask: write replicas=('r0', 'r1', 'r2', 'r3')")
+        if isinstance(self.f, bool) or not isinstance(self.f, int) or not 0 <= self.f < len(self.replicas):
+            n = len(self.replicas)
+            raise ValueError(
+                f"client {name!r} has f={self.f!r} and {n} replicas: write f={(n - 1) // 3}, how many may be faulty"
+            )
         for line in self.script:
             if not isinstance(line, tuple) or not line or line[0] not in ("get", "put", "append", "cas"):
                 raise ValueError(
@@ -485,9 +491,9 @@ class PbftClient(Client):
     def on_next_timeout(self) -> None:
         """Ask the primary, as far as it is known; its timestamp is the operation's number (4.1)."""
         line = self.disk.get("asked", 0)
-        if line < len(tuple(self.script)):
+        if line < len(self.script):
             self.disk["asked"] = line + 1
-            self.op = self.invoke(*tuple(self.script)[line])
+            self.op = self.invoke(*self.script[line])
             self.replies = {}
             self.request = Request(self, self.op.id, self.op.f, self.op.key, self.op.arg)
             self.send(self.replicas[self.view % len(self.replicas)], self.request)
