@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from .fanout import Bar, Report
 from .faults import Fault
-from .story import Story, story
+from .story import Story, resolve, story
 from .sweeps import Rate, Sweep, pass_rate, sweep
 from .trials import Attempt, Failure, Trial, attempt, name_of_kind, property_of
 
@@ -79,7 +79,7 @@ class Hunt:
 
 
 def hunt(
-    trial: Trial,
+    trial: Trial | str,
     kind: Any = None,
     seeds: int | Iterable[int] = SWEEP,
     executor: Where = None,
@@ -89,32 +89,44 @@ def hunt(
     """Run a trial on many seeds.
 
     Args:
-        trial: what to run.
-        kind: the variant; by default the protocol as in its paper.
+        trial: what to run: a trial, or the name of one in ``dslib.protocols.trials()``.
+        kind: the variant, or the name of one that the trial knows; by default the protocol as in its paper.
         seeds: the seeds, or how many: 200 means 0 to 199.
         executor, progress: as for :func:`dslib.sweeps.sweep`. On other processes the trial must be in a module.
 
     A run in which a handler raises has gone wrong, too; the others are not touched by it.
+
+    Raises:
+        ValueError: there is no trial or variant of that name; there are no seeds.
+        TypeError: this is no trial, or no variant of it; a seed is no whole number.
     """
-    variant = trial.right if kind is None else kind
-    return Hunt(trial, variant, sweep(_Once(trial, variant), seeds, executor, progress=progress, check=_is_well))
+    found, variant = resolve(trial, kind)
+    return Hunt(found, variant, sweep(_Once(found, variant), seeds, executor, progress=progress, check=_is_well))
 
 
 def catch_rate(
-    trial: Trial, kind: Any, sweeps: int = 100, size: int = SWEEP, executor: Where = None, *, progress: Report = True
+    trial: Trial | str,
+    kind: Any,
+    sweeps: int = 100,
+    size: int = SWEEP,
+    executor: Where = None,
+    *,
+    progress: Report = True,
 ) -> Rate:
     """In how many disjoint sweeps a known-bad variant is caught, with the 95 % interval (Wilson).
 
     Sweep 0 has the seeds 0 to 199, sweep 1 those from 200 to 399, and so on. Each ends with its first failure: one is
-    enough to be caught.
+    enough to be caught. Trial and variant may be given by their names, as for ``hunt``.
 
     Raises:
-        ValueError: a sweep has fewer than one seed.
+        ValueError: a sweep has fewer than one seed; there is no trial or variant of that name.
+        TypeError: this is no trial, or no variant of it.
         RuntimeError: a run did not come to an end; a variant that crashes in its handlers is not caught by the judge.
     """
     if isinstance(size, bool) or not isinstance(size, int) or size < 1:
         raise ValueError(f"size={size!r}: write how many seeds a sweep has, 1 or more")
-    done = sweep(_OneSweep(trial, kind, size), sweeps, executor, progress=progress, check=lambda seed: seed is not None)
+    once = _OneSweep(*resolve(trial, kind), size)
+    done = sweep(once, sweeps, executor, progress=progress, check=lambda seed: seed is not None)
     raised = next((row for row in done if row.error), None)
     if raised or done.missing:
         why = f"sweep {raised.seed} of {done.scenario}: {raised.error}" if raised else "not all sweeps were made"
@@ -206,11 +218,12 @@ class Shrunk(NamedTuple):
         )
 
 
-def shrink(trial: Trial, kind: Any, seed: int, budget: int = 500, *, progress: Report = True) -> Shrunk:
+def shrink(trial: Trial | str, kind: Any, seed: int, budget: int = 500, *, progress: Report = True) -> Shrunk:
     """Make a failing run small: fewer faults first, then an earlier end. The same property is broken all the time.
 
     Args:
-        trial, kind, seed: the run, as ``hunt`` found it. ``kind`` None is the protocol as in its paper.
+        trial, kind, seed: the run, as ``hunt`` found it; the first two may be given by their names. ``kind`` None is
+            the protocol as in its paper.
         budget: how many runs it may take.
         progress: as for :func:`dslib.sweeps.sweep`: a line on stderr if it takes more than two seconds.
 
@@ -218,13 +231,16 @@ def shrink(trial: Trial, kind: Any, seed: int, budget: int = 500, *, progress: R
     shorter list may exist. Latencies and losses come from the seed, and stay.
 
     Raises:
-        ValueError: the run does not go wrong, or the budget is below 1.
+        ValueError: the run does not go wrong; the budget is below 1; there is no trial or variant of that name.
+        TypeError: this is no trial, or no variant of it; the seed is no whole number.
     """
     if isinstance(budget, bool) or not isinstance(budget, int) or budget < 1:
         raise ValueError(f"budget={budget!r}: write how many runs it may take, 1 or more")
-    variant = trial.right if kind is None else kind
-    bar = Bar(f"shrink {trial.name} {name_of_kind(variant)}, seed {seed}", budget, progress)
-    search = _Search(trial, variant, seed, budget, bar)
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        raise TypeError(f"seed={seed!r}: write the whole number of a seed that fails, such as hunt(…).failures[0].seed")
+    found, variant = resolve(trial, kind)
+    bar = Bar(f"shrink {found.name} {name_of_kind(variant)}, seed {seed}", budget, progress)
+    search = _Search(found, variant, seed, budget, bar)
     drawn = len(search.best)
     try:
         search.best = tuple(fault for fault in search.best if fault.at <= search.end)  # the others never struck
@@ -234,7 +250,7 @@ def shrink(trial: Trial, kind: Any, seed: int, budget: int = 500, *, progress: R
     except _OutOfBudget:
         minimal = False
     bar.close(f"{len(search.best)} of {drawn} faults are left")
-    failure = Failure(trial, variant, seed, search.last.what, search.best, search.end)
+    failure = Failure(found, variant, seed, search.last.what, search.best, search.end)
     return Shrunk(failure, drawn, search.runs, minimal)
 
 

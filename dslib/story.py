@@ -1,7 +1,7 @@
 """The story of a failed check: what broke, who sent what to whom before it, under which faults, and how to see it.
 
     found = hunt(TRIAL, ForgetsVotes)            # dslib.hunt
-    print(story(found.failures[0]))              # as it happened; found.story() shortens it first
+    print(story(found.failures[0]))              # as it happened; found.story shortens it first
     replay(story(found.failures[0]).replay())    # dslib.views: the player
 
 What could not have had a part in it is left out. By Lamport 1978 ("Time, clocks, and the ordering of events in a
@@ -11,11 +11,15 @@ node, and whatever happened before the sending of a message that this node recei
 
 from __future__ import annotations
 
+import os
+import reprlib
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
+from pathlib import Path
 from typing import Any
 
 from .clients import Client
@@ -138,7 +142,11 @@ def story(
     if isinstance(failed, Failure):
         return _of_a_failure(failed, about)
     if not isinstance(failed, Simulation):
-        raise TypeError(f"a story is about a Failure, which hunt(…) finds, or about a Simulation, not {failed!r}")
+        has_one = ": it has its story already, in .story" if hasattr(failed, "story") else ""
+        kind = type(failed).__name__
+        raise TypeError(
+            f"a story is about a Failure, which hunt(…) finds, or about a Simulation, not a {kind}{has_one}"
+        )
     if not failed.started or failed.recorded == "off":
         raise ValueError('there is no trace to tell from: make the simulation with trace="state", and run it first')
     sim = failed
@@ -166,10 +174,10 @@ def rerun(
         faults: instead of those that the trial draws from the seed.
 
     Raises:
-        ValueError: there is no trial or variant of that name.
+        ValueError: there is no trial or variant of that name, or ``until_ms`` is no time.
+        TypeError: this is no trial, or no variant of it.
     """
-    found = _trial_named(trial) if isinstance(trial, str) else trial
-    variant = _kind_named(found, kind) if isinstance(kind, str) else kind
+    found, variant = resolve(trial, kind)
     return attempt(found, variant, seed, faults, until_ms, traced=True).sim
 
 
@@ -261,6 +269,8 @@ def _told(
     again: Callable[[], Simulation] | None,
     build: Callable[[], Simulation] | None,
 ) -> Story:
+    if isinstance(about, str):
+        raise TypeError(f"about is the string {about!r}: write about=({about!r},)")
     nodes = concerned(sim, what, build) if about is None else tuple(node_name(sim, name) for name in about)
     trace = list(sim.trace)
     events = happened_before(trace, nodes)
@@ -284,6 +294,8 @@ def _of_a_failure(failure: Failure, about: Iterable[str] | None) -> Story:
     end, raised_in = sim.now, _last_to_move(sim) if error else None
     if about is None and raised_in is not None:
         about = (raised_in,)
+    if error is not None:
+        what += raised_at(error)
     return _told(
         f"{trial.name} {name_of_kind(kind)}",
         sim,
@@ -378,6 +390,39 @@ def _code(failure: Failure, end: float) -> str:
     listed = "" if faults is None else f", faults=[{each}\n]" if each else ", faults=[]"
     lines = [f"from {module} import {', '.join(names)}" for module, names in imports.items()]
     return "\n".join([*lines, f"replay(rerun({named}, {variant}, seed={seed}, until_ms={end!r}{listed}))"])
+
+
+def resolve(trial: Trial | str, kind: Any = None) -> tuple[Trial, Any]:
+    """A trial and a variant of it that are given as they are or by their names; without a variant, the right one.
+
+    Raises:
+        ValueError: there is no trial or variant of that name.
+        TypeError: this is no trial, or no variant of it.
+    """
+    found = _trial_named(trial) if isinstance(trial, str) else trial
+    if not isinstance(found, Trial):
+        raise TypeError(
+            f"{reprlib.repr(trial)} is no trial: write the name of one, such as 'raft', or a Trial, such as "
+            "dslib.protocols.raft.TRIAL"
+        )
+    variant = found.right if kind is None else _kind_named(found, kind) if isinstance(kind, str) else kind
+    if isinstance(variant, Node):
+        raise TypeError(f"{kind!r} is a node: a variant is its class, so write {type(kind).__name__}")
+    return found, variant
+
+
+def raised_at(error: Exception) -> str:
+    """Where in the reader's own code an error was raised: ``" (line 14 of raft.py, in become_leader)"``, or "".
+
+    The innermost line that is neither in Python's own modules nor in the simulator's.
+    """
+    core, python = Path(__file__).parent, Path(os.__file__).parent
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        path = Path(frame.filename)
+        if path.parent != core and (python not in path.parents or "site-packages" in path.parts):
+            place = "its cell" if any(part.startswith("ipykernel_") for part in path.parts) else path.name
+            return f" (line {frame.lineno} of {place}, in {frame.name})"
+    return ""
 
 
 def _trial_named(name: str) -> Trial:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from .faults import Fault
+from .faults import Fault, time_ms
 from .simulation import PropertyBroken, Simulation
 from .trace import Trace
 
@@ -79,7 +79,13 @@ def attempt(
     until_ms: float | None = None,
     traced: bool = False,
 ) -> Attempt:
-    """Make one run: under these faults instead of its own, up to another end, with a trace of events and states."""
+    """Make one run: under these faults instead of its own, up to another end, with a trace of events and states.
+
+    Raises:
+        ValueError: ``build`` returned no simulation that has yet to run, a fault makes no sense, or the end is no time.
+        TypeError: the judge said neither ``""`` nor a sentence.
+    """
+    end = time_ms(trial.until_ms if until_ms is None else until_ms, "until_ms")
     sim = trial.build(seed, kind)
     if not isinstance(sim, Simulation) or sim.started:
         raise ValueError(
@@ -91,12 +97,17 @@ def attempt(
     if faults is not None:
         sim.set_faults(faults)
     try:
-        sim.run(until=trial.until_ms if until_ms is None else until_ms)
-        return Attempt(sim, trial.judge(sim))
+        said = trial.judge(sim.run(until=end))
     except PropertyBroken as broken:
         return Attempt(sim, str(broken))
     except Exception as error:
         return Attempt(sim, f"{type(error).__name__}: {error}", error)
+    if not isinstance(said, str):
+        raise TypeError(
+            f"trial {trial.name!r}: its judge returned {said!r}: return '' if all is well, else one sentence that says "
+            "what is broken; of a checker's verdict, '' if verdict else verdict.explain()"
+        )
+    return Attempt(sim, said)
 
 
 def _record_all(sim: Simulation) -> None:

@@ -9,9 +9,10 @@ import planted
 import pytest
 from planted import AWAITED, JUDGED, LEADERS, WATCHED, Crasher, Deaf, Lazy, Store
 
-from dslib import Fault, Node, PropertyBroken, Simulation
+from dslib import Fault, Node, PropertyBroken, Register, Simulation, check_linearizable
 from dslib.fanout import Progress
 from dslib.hunt import catch_rate, ddmin, hunt, shrink
+from dslib.protocols import majority
 from dslib.sweeps import pass_rate
 from dslib.trials import Trial, attempt, property_of
 
@@ -57,6 +58,42 @@ def test_a_handler_that_raises_is_a_failure_of_that_seed_alone():
 def test_a_trial_whose_build_returns_a_simulation_that_has_run_is_refused():
     ran = Trial("ran", lambda seed, kind: Simulation(kind("store"), seed=seed).run(10), 20.0, lambda sim: "", Store, ())
     assert "a simulation that has not run yet" in hunt(ran, seeds=1).failures[0].what
+
+
+def test_a_trial_and_a_variant_may_be_given_by_their_names():
+    by_name = hunt("majority", "at_least_half", seeds=20)
+    assert by_name.failures == hunt(majority.TRIAL, majority.at_least_half, seeds=20).failures != ()
+    seed = by_name.failures[0].seed
+    assert shrink("majority", "at_least_half", seed) == shrink(majority.TRIAL, majority.at_least_half, seed)
+    assert catch_rate("majority", "at_least_half", sweeps=2, size=20) == pass_rate(2, 2)
+
+
+@pytest.mark.parametrize(
+    ("trial", "kind", "words"),
+    [
+        ("majorty", None, "the trials are .*majority"),
+        ("majority", "at_most_half", "it knows more_than_half, at_least_half"),
+        (Lazy, WATCHED, "is no trial"),
+        (WATCHED, Lazy("store"), "write Lazy$"),
+    ],
+)
+def test_what_is_no_trial_or_no_variant_is_refused_before_the_first_run(trial, kind, words):
+    for call in (hunt, catch_rate, lambda trial, kind: shrink(trial, kind, 1)):
+        with pytest.raises((TypeError, ValueError), match=words):
+            call(trial, kind)
+
+
+def test_a_seed_to_shrink_is_a_whole_number():
+    with pytest.raises(TypeError, match="seed='7': write the whole number"):
+        shrink(WATCHED, Lazy, "7")
+
+
+@pytest.mark.parametrize("said", [None, True, check_linearizable([], Register())])
+def test_a_judge_that_says_no_sentence_is_told_so_and_breaks_nothing(said):
+    trial = WATCHED._replace(judge=lambda sim: said)
+    with pytest.raises(TypeError, match=r"its judge returned .*: return '' if all is well"):
+        attempt(trial, Store, 1)
+    assert "its judge returned" in hunt(trial, seeds=1).failures[0].what
 
 
 # ---------------------------------------------------------------- catch rates

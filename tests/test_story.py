@@ -1,5 +1,7 @@
 """Every failed check leads to its story: the seed, what broke, who sent what to whom before it, and how to see it."""
 
+import inspect
+
 import pytest
 from planted import JUDGED, LEADERS, WATCHED, Crasher, Lazy, Pretender, Store, leaders, store
 
@@ -96,7 +98,9 @@ def test_a_client_alone_cannot_know_what_servers_did():
 
 def test_an_error_is_about_the_node_in_which_it_was_raised():
     told = story(first(WATCHED, Crasher))
-    assert told.what == "KeyError: 'what was I doing?'"
+    lines, start = inspect.getsourcelines(Crasher.on_start)
+    line = start + next(number for number, text in enumerate(lines) if "raise" in text)
+    assert told.what == f"KeyError: 'what was I doing?' (line {line} of planted.py, in on_start)"
     assert told.about == ("store",)
 
 
@@ -217,6 +221,9 @@ def test_a_run_is_found_by_the_names_of_its_trial_and_variant():
         rerun(LEADERS, "Dreamer", seed=3)
     with pytest.raises(ValueError, match="there is no trial 'paxos'"):
         rerun("paxos", "Paxos", seed=3)
+    for end in (-1, "soon"):
+        with pytest.raises(ValueError, match="until_ms is"):
+            rerun(LEADERS, "Pretender", seed=3, until_ms=end)
 
 
 # ---------------------------------------------------------------- nothing to tell
@@ -238,9 +245,15 @@ def test_there_is_no_story_without_a_trace():
         story(leaders(), "two lead")
     with pytest.raises(TypeError, match="about a Failure, which hunt"):
         story("what happened?")
+    found = hunt(WATCHED, Lazy, seeds=20)
+    for told_already in (found, found.shrink(tries=1)):
+        with pytest.raises(TypeError, match=r"has its story already, in \.story"):
+            story(told_already)
 
 
 def test_a_story_names_only_nodes_that_there_are():
     sim = leaders()
     with pytest.raises(ValueError, match="there is no node 'z'"):
         story(sim, broken(sim), about=["z"])
+    with pytest.raises(TypeError, match=r"write about=\('p',\)"):
+        story(sim, broken(sim), about="p")
