@@ -329,6 +329,7 @@ class Simulation:
         Raises:
             RuntimeError: the simulation has run already.
             ValueError: a fault is unknown, or names a node that does not exist. Nothing was replaced then.
+            TypeError: one of them is no Fault.
         """
         if self._booted:
             raise RuntimeError("the run has begun: build the scenario anew, then set_faults before run")
@@ -469,30 +470,66 @@ class Simulation:
     # -- properties -------------------------------------------------------------------------------------------------
 
     def always(self, prop: Callable[[Simulation], Any]) -> None:
-        """Check ``prop(sim)`` after every event; the first time it is false, the run stops with PropertyBroken."""
+        """Check ``prop(sim)`` after every event; the first time it is false, the run stops with PropertyBroken.
+
+        A property sees nodes that are down, too: they have no attributes of their own then, but a disk.
+
+        Raises:
+            TypeError: ``prop`` cannot be called.
+        """
+        _callable(prop, "always")
         self._always.append(prop)
 
     def sometimes(self, prop: Callable[[Simulation], Any]) -> Sometimes:
         """Watch whether ``prop(sim)`` ever holds after an event. The answer is truthy once it did."""
+        _callable(prop, "sometimes")
         watch = Sometimes(prop, self)
         self._sometimes.append(watch)
         return watch
 
     def eventually(self, prop: Callable[[Simulation], Any], by: float) -> None:
         """Demand that ``prop(sim)`` holds after some event up to ``by`` ms; else the run stops with PropertyBroken."""
+        _callable(prop, "eventually")
         self._eventually.append((prop, time_ms(by, "eventually(…, by=…)")))
 
     def _watch(self) -> None:
         if self._states is not None:
             self._note_states()
-        for prop in self._always:
-            if not (held := prop(self)):
-                raise self._broken(f"always {_name(prop)}: it does not hold after", held)
-        for watch in self._sometimes:
-            if watch.held_at is None and watch.prop(self):
-                watch.held_at = self.now
-        self._check_overdue(self.now, inclusive=False)
-        self._eventually = [(prop, by) for prop, by in self._eventually if not prop(self)]
+        prop: Any = None
+        try:
+            for prop in self._always:
+                if not (held := prop(self)):
+                    raise self._broken(f"always {_name(prop)}: it does not hold after", held)
+            for watch in self._sometimes:
+                prop = watch.prop
+                if watch.held_at is None and prop(self):
+                    watch.held_at = self.now
+            self._check_overdue(self.now, inclusive=False)
+            waiting = []
+            for prop, by in self._eventually:
+                if not prop(self):
+                    waiting.append((prop, by))
+            self._eventually = waiting
+        except PropertyBroken:
+            raise
+        except Exception as error:
+            if isinstance(error, AttributeError):
+                self._tell_if_down(error)
+            error.add_note(f"raised by the property {_name(prop)}, which was checked after this:")
+            raise
+
+    def _tell_if_down(self, error: AttributeError) -> None:
+        """Let an error about an attribute that a node lacks say so if that is because the node does not run."""
+        node = error.obj
+        if not isinstance(node, Node) or node._on_hold is not None:
+            return
+        still_to_start = any(isinstance(what, _Start) and what.node is node for _, _, what, *_ in self._queue)
+        if not node._up or still_to_start:
+            why = "has not started yet" if still_to_start else "is down, and remembers nothing"
+            error.args = (
+                f"{error}: node {node.name!r} {why}. A property sees such nodes, too: "
+                f"ask for those that have it with hasattr(node, {error.name!r})",
+            )
 
     def _check_overdue(self, time: float, inclusive: bool) -> None:
         for prop, by in self._eventually:
@@ -544,6 +581,8 @@ class Simulation:
         return Random(f"{self.seed}/{purpose}")
 
     def _canonical(self, f: Fault) -> Fault:
+        if not isinstance(f, Fault):
+            raise TypeError(f"{f!r} is no fault: write Fault(100, 'crash', ('r1',)), or schedule it with sim.at(…)")
         owner: Any = self
         for part in f.call.split("."):
             owner = getattr(owner, part, None) if not part.startswith("_") else None
@@ -786,6 +825,11 @@ def _remove_args(sim: Simulation, level: object, name: object, burn: object) -> 
     if not isinstance(burn, bool):
         raise ValueError(f"burn is {burn!r}: write True (their disks are gone, too) or False (they crash)")
     return Arguments(domain(sim, level, name), {"burn": True} if burn else {})
+
+
+def _callable(prop: object, where: str) -> None:
+    if not callable(prop):
+        raise TypeError(f"{where}({prop!r}): write a function of the simulation, such as {where}(lambda sim: …)")
 
 
 def _name(prop: Callable[..., Any]) -> str:

@@ -165,6 +165,45 @@ def test_always_stops_at_the_first_breach_and_names_it_with_the_seed():
     assert sim.trace[-1].kind == "timer"
 
 
+@pytest.mark.parametrize(
+    "declare", [Simulation.always, Simulation.sometimes, lambda sim, prop: sim.eventually(prop, by=50)]
+)
+def test_a_property_that_asks_a_node_for_what_it_lacks_is_told_why(declare):
+    def few(sim):
+        return (declare is Simulation.always and sim.nodes["t"].n >= 0) or sim.nodes["t"].n < 0
+
+    crashing = Simulation(Ticker("t"))
+    crashing.at(25, crashing.crash, "t")
+    declare(crashing.run(until=20), few)
+    with pytest.raises(AttributeError, match=r"node 't' is down, .* hasattr\(node, 'n'\)") as problem:
+        crashing.run(until=100)
+    assert problem.value.__notes__[0].startswith("raised by the property few, which was checked after this")
+    early = Simulation(Node("a"), Ticker("t"))
+    declare(early, few)
+    with pytest.raises(AttributeError, match="node 't' has not started yet"):
+        early.run(until=100)
+
+
+def test_an_error_of_a_property_about_a_node_that_runs_stays_as_it_is():
+    misspelt = Simulation(Ticker("t"))
+    misspelt.always(lambda sim: sim.nodes["t"].m)
+    with pytest.raises(AttributeError) as problem:
+        misspelt.run(until=20)
+    assert str(problem.value) == "'Ticker' object has no attribute 'm'"
+
+
+def test_a_property_is_a_function():
+    sim = Simulation(Node("a"))
+    for declare in (sim.always, sim.sometimes, lambda prop: sim.eventually(prop, by=5)):
+        with pytest.raises(TypeError, match="write a function of the simulation"):
+            declare(True)
+
+
+def test_what_is_no_fault_is_refused():
+    with pytest.raises(TypeError, match="'crash' is no fault: write Fault"):
+        Simulation(Node("a")).set_faults(["crash"])
+
+
 def test_eventually_is_broken_only_when_its_time_is_up():
     def three(sim):
         return getattr(sim.nodes["t"], "n", 0) == 3
