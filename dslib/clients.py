@@ -187,6 +187,9 @@ class ScriptClient(ServiceClient):
         think: ms between an answer and the next request.
 
     A crash of the client does not start the script again: how far it got is kept on its disk.
+
+    Raises:
+        ValueError: at its start, if a line of the script is no operation.
     """
 
     script: Iterable[tuple[Any, ...]] = ()
@@ -197,6 +200,12 @@ class ScriptClient(ServiceClient):
         """Go on where the script stood."""
         super().on_start()
         self._script = tuple(self.script)
+        for line in self._script:
+            if not isinstance(line, tuple | list) or not 1 <= len(line) <= 3 or not isinstance(line[0], str):
+                raise ValueError(
+                    f"client {self.name!r} has the line {line!r} in its script: write (f, key, arg), such as "
+                    "('put', 'x', 1) or ('get', 'x')"
+                )
         if self.disk.get("asked", 0) < len(self._script):
             self.set_timer("next", self.think if "asked" in self.disk else self.start)
 

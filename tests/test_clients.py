@@ -52,6 +52,14 @@ def test_a_script_is_asked_line_by_line_and_the_answers_are_recorded():
     assert check_linearizable(sim.history, Register())
 
 
+@pytest.mark.parametrize("script", ["get", ["get"], [None], [()], [("put", "x", 1, 2)], [("get", "x"), (7,)]])
+def test_a_script_with_a_line_that_is_no_operation_is_refused_before_it_is_asked(script):
+    sim = Simulation(Store("s"), ScriptClient("alice", service="s", script=script))
+    with pytest.raises(ValueError, match=r"write \(f, key, arg\), such as"):
+        sim.run(until=0)
+    assert not sim.history
+
+
 def test_a_time_out_leaves_info_and_the_client_goes_on_as_a_new_process():
     sim = Simulation(Store("s"), ScriptClient("alice", service="s", script=SCRIPT, timeout=50))
     sim.at(0, sim.crash, "s")
