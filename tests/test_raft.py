@@ -747,12 +747,20 @@ def test_the_properties_hold_when_nobody_tampers():
         ((("r2", "r3"),), {"heartbeat": 150}, "has to come before"),
         ((("r2", "r3"),), {"heartbeat": 0}, "heartbeat=0"),
         ((("r2", "r3"),), {"election_timeout": (300, 150)}, "election_timeout"),
+        ((("r2", "r3"),), {"election_timeout": 200}, "the shortest and the longest"),
+        ((("r2", "r3"),), {"election_timeout": ("short", "long")}, "the shortest and the longest"),
         ((("r2", "r3"),), {"batch": 0}, "1 or more"),
     ],
 )
 def test_a_cluster_that_makes_no_sense_is_refused_when_it_is_built(arguments, settings, words):
     with pytest.raises(ValueError, match=words):
         Raft("r1", *arguments, **settings)
+
+
+@pytest.mark.parametrize("n", [-1, 0, 1, 2.5, True])
+def test_a_cluster_has_at_least_two_servers(n):
+    with pytest.raises(ValueError, match=f"n={n}: write how many servers"):
+        cluster(Raft, n)
 
 
 def test_nobody_to_watch_is_refused():

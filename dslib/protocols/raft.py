@@ -115,7 +115,13 @@ class Raft(Node):
         super().__init__(name, peers, clock, **settings)
         if not self.peers or name in self.peers or len(set(self.peers)) < len(self.peers):
             raise ValueError(f"peers of {name!r} are {self.peers!r}: name each of the other servers, once")
-        shortest, longest = self.election_timeout
+        try:
+            shortest, longest = map(float, self.election_timeout)
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"{name!r} has election_timeout={self.election_timeout!r}: write the shortest and the longest in ms, "
+                "election_timeout=(150, 300)"
+            ) from None
         if not 0 < self.heartbeat < shortest <= longest:
             raise ValueError(
                 f"{name!r} has heartbeat={self.heartbeat!r}, election_timeout={self.election_timeout!r}: a heartbeat "
@@ -448,7 +454,13 @@ class ForgetsClients(Raft):
 
 
 def cluster(kind: type[Raft], n: int = 3, **settings: Any) -> list[Raft]:
-    """The servers r1, r2, …, each with the others as its peers."""
+    """The servers r1, r2, …, each with the others as its peers.
+
+    Raises:
+        ValueError: fewer than two servers, which would have no peers.
+    """
+    if isinstance(n, bool) or not isinstance(n, int) or n < 2:
+        raise ValueError(f"n={n!r}: write how many servers, 2 or more; with 2f + 1 of them f may crash")
     names = [f"r{number}" for number in range(1, n + 1)]
     return [kind(name, tuple(peer for peer in names if peer != name), **settings) for name in names]
 
