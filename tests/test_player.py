@@ -13,6 +13,7 @@ import pytest
 
 from dslib import Client, Message, Network, Node, Simulation, good_share, what_users_saw
 from dslib.places import Place, Places
+from dslib.story import story
 from dslib.views import PlayerView, palette, play, replay, save_page
 from dslib.views import player as player_module
 from dslib.views.layout import arrange, circle, lines, springs
@@ -429,6 +430,23 @@ class Page(HTMLParser):
             self.bundles.append(json.loads(given["data-bundle"]))
         if tag == "svg":
             self.labels.append(given["aria-label"])
+
+
+def test_a_page_is_told_its_file_first_and_then_what_play_or_replay_returned(tmp_path: Path):
+    view = play(quiet, until=100)
+    with pytest.raises(TypeError, match=r'save_page\("page\.html", view\)'):
+        save_page(view, tmp_path / "page.html")
+    with pytest.raises(TypeError, match=r"play\(…\) or replay\(…\) returns, not a Simulation"):
+        save_page(tmp_path / "page.html", view.sim)
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_a_story_is_shown_by_replaying_it():
+    told = story(quiet().run(until=100), "too quiet")
+    with pytest.raises(TypeError, match=r"not a Story: write replay\(it\.replay\(\)\)"):
+        replay(told)
+    with pytest.raises(TypeError, match=r"not a str: .*story\(failure\)\.replay\(\)"):
+        replay("seed 7")
 
 
 def test_a_page_carries_its_runs_and_asks_for_nothing_else(tmp_path: Path):

@@ -280,6 +280,19 @@ def test_what_a_graph_does_not_have_is_named(call: Callable[[], Any], words: str
         call()
 
 
+@pytest.mark.parametrize(
+    ("show", "words"),
+    [
+        (space_time, r"not a Simulation: write space_time\(sim\.trace\)"),
+        (graph, r"\.nodes and \.edges, such as a networkx\.Graph, not a Simulation"),
+        (timeline, r"not a Simulation: write timeline\(what_users_saw\(sim\.history, sim\.now\)\)"),
+    ],
+)
+def test_who_hands_over_the_simulation_is_told_which_part_of_it_is_shown(show: Callable[[Any], View], words: str):
+    with pytest.raises(TypeError, match=words):
+        show(Simulation(Node("a")).run(until=10))
+
+
 # ---------------------------------------------------------------- what users saw
 
 

@@ -151,7 +151,11 @@ def replay(
         ValueError: it has not run yet, or records no trace.
     """
     if not isinstance(sim, Simulation):
-        raise TypeError(f"replay(…) shows a simulation that has run, not {sim!r}; play(scenario, until=…) runs one")
+        if hasattr(sim, "replay"):  # a story, or an exploration that found one
+            how = "write replay(it.replay())"
+        else:
+            how = "play(scenario, until=…) runs one, and story(failure).replay() runs a failure again"
+        raise TypeError(f"replay(…) shows a simulation that has run, not a {type(sim).__name__}: {how}")
     _check(target=target)
     if sim.recorded == "off":
         raise ValueError('this simulation records no trace: make it with Simulation(…, trace="state")')
@@ -326,7 +330,13 @@ def save_page(path: str | Path, *views: PlayerView, title: str | None = None) ->
 
     Raises:
         ValueError: there is nothing to show.
+        TypeError: the first is no path, or one of the others was not made by ``play`` or ``replay``.
     """
+    if not isinstance(path, str | Path):
+        raise TypeError(f'save_page begins with the file, not a {type(path).__name__}: save_page("page.html", view)')
+    for view in views:
+        if not isinstance(view, PlayerView):
+            raise TypeError(f"a page shows what play(…) or replay(…) returns, not a {type(view).__name__}")
     if not views:
         raise ValueError('save_page("page.html", view) needs a view to show: view = play(scenario, until=1_000)')
     Path(path).write_text(_page(title or views[0].bundle["title"], views), encoding="utf-8")

@@ -25,7 +25,12 @@ def space_time(trace: Any, title: str = "") -> View:
 
     Args:
         trace: ``sim.trace``.
+
+    Raises:
+        TypeError: this is no trace.
     """
+    if not hasattr(trace, "to_json"):
+        raise TypeError(f"space_time(…) draws a trace, not a {type(trace).__name__}: write space_time(sim.trace)")
     data = json.loads(trace.to_json())
     struck = [Fault.from_json(row[6]) for row in data["events"] if row[1] == "fault"]
     finding = _run_finding(data["events"], struck)

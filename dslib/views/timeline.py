@@ -29,7 +29,13 @@ def timeline(seen: Iterable[Seen], target: float | None = None, title: str = "")
 
     Raises:
         ValueError: ``target`` is no share.
+        TypeError: ``seen`` is not what users saw.
     """
+    if not isinstance(seen, Iterable):
+        raise TypeError(
+            f"timeline(…) shows what users saw, not a {type(seen).__name__}: "
+            "write timeline(what_users_saw(sim.history, sim.now))"
+        )
     if target is not None and (isinstance(target, bool) or not isinstance(target, Real) or not 0 < target <= 1):
         raise ValueError(f"target is {target!r}: write a share above 0 and at most 1, for example 0.9, or None")
     seen = sorted(seen, key=lambda s: (s.operation.invoked, s.operation.id))

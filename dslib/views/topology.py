@@ -39,7 +39,12 @@ def graph(
 
     Raises:
         ValueError: the graph has no nodes, or ``cut`` names a link, or ``down`` a node, that it does not have.
+        TypeError: this is no graph.
     """
+    if not (hasattr(g, "nodes") and hasattr(g, "edges")):
+        raise TypeError(
+            f"graph(…) shows what has .nodes and .edges, such as a networkx.Graph, not a {type(g).__name__}"
+        )
     import networkx as nx
 
     whole = nx.Graph()
