@@ -311,7 +311,7 @@ def is_whole(value: object) -> bool:
 
 def _field(body: Mapping[str, Any], name: str) -> Any:
     if name not in body:
-        raise Malformed(f"a request of type {body['type']!r} has a field {name!r}")
+        raise Malformed(f"a request of type {body['type']!r} needs a field {name!r}")
     return body[name]
 
 
@@ -437,7 +437,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         description="Run a Node class as a program that speaks Maelstrom's protocol on standard input and output.",
     )
     parser.add_argument("place", metavar="FILE:CLASS", help="such as dslib/protocols/raft.py:Raft")
-    parser.add_argument("settings", nargs="*", metavar="name=value", help="settings of the node, as Python values")
+    parser.add_argument(
+        "settings", nargs="*", default=[], metavar="name=value", help="settings of the node, as Python values"
+    )
     parser.add_argument("--seed", type=int, default=0, help="where the node's randomness comes from (0)")
     asked = parser.parse_args(argv)
     out = sys.stdout

@@ -120,7 +120,7 @@ def test_before_init_nothing_is_done():
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        (line(type="echo", msg_id=5), "has a field 'echo'"),
+        (line(type="echo", msg_id=5), "needs a field 'echo'"),
         (line(dest="n2", type="echo", msg_id=5, echo=1), "this is n1"),
         (line(type="init", msg_id=5, node_id="n1", node_ids=["n1"]), "already"),
         (line(type="init", msg_id=5, node_id="n9", node_ids=["n1"]), "node_ids"),
@@ -195,6 +195,12 @@ def test_a_class_is_found_in_a_file_in_a_package_and_by_its_modules_name(tmp_pat
     assert load("dslib.protocols.echo:Echo") is Echo
     (tmp_path / "mine.py").write_text("from dslib import Node\nclass Mine(Node):\n    pass\n")
     assert load(f"{tmp_path}/mine.py:Mine").__name__ == "Mine"
+
+
+def test_without_a_class_the_command_asks_for_the_class_alone(capsys):
+    with pytest.raises(SystemExit):
+        main([])
+    assert capsys.readouterr().err.endswith("required: FILE:CLASS\n")
 
 
 @pytest.mark.parametrize(
