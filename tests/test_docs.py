@@ -22,12 +22,16 @@ def test_every_file_that_the_readme_names_is_there():
     assert not missing
 
 
-def test_the_readme_program_runs_as_printed(capsys):
-    (program,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-    exec(program, {})
+def test_the_readme_programs_run_as_printed(capsys):
+    whole, hunting = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    exec(whole, {})
     printed = capsys.readouterr().out
     assert printed.startswith("pong 1 from server\n")
     assert "crash    server" in printed
+    exec(hunting, {})
+    told = capsys.readouterr().out
+    assert "always election_safety" in told
+    assert "replay(rerun('raft-elections', 'ForgetsVotes', seed=" in told
 
 
 def test_every_make_target_that_the_readme_names_exists():
