@@ -32,6 +32,9 @@ from dslib import (
 )
 from dslib.chatday import chat_day_log
 from dslib.checkers import check_linearizable
+from dslib.failures import corruption, time_travel
+from dslib.node import show
+from dslib.protocols import trials
 
 NAMES = ("r1", "r2", "r3")
 
@@ -131,6 +134,19 @@ def verdicts_in_words() -> str:
     return f"{sim.history.to_json()}\n{verdict.explain()}"
 
 
+def protocols_in_danger() -> str:
+    runs = {name: trial.build(1, trial.right).run(until=trial.until_ms) for name, trial in trials().items()}
+    return "\n".join(f"{name} {sim._order} {sim.faults}\n{told(sim)}" for name, sim in runs.items())
+
+
+def told(sim: Simulation) -> str:
+    return "\n".join(f"{op.process} {op.f} {show(op.key)} {show(op.result)} {op.completed!r}" for op in sim.history)
+
+
+def cards_of_the_gallery() -> str:
+    return f"{corruption.run(seed=1)}\n{time_travel.run(seed=1)}"
+
+
 def a_day_of_chat() -> str:
     return chat_day_log(seed=1)
 
@@ -147,7 +163,7 @@ RECORDED: list[Case] = [
     routes_between_cities,
     a_day_of_chat,
 ]
-IN_WORDS: list[Case] = [verdicts_in_words]
+IN_WORDS: list[Case] = [verdicts_in_words, protocols_in_danger, cards_of_the_gallery]
 
 
 def digests(cases: list[Case]) -> dict[str, str]:
