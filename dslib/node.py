@@ -11,6 +11,8 @@ import copy
 import dataclasses
 import re
 from collections.abc import Callable, Iterable
+from difflib import get_close_matches
+from functools import lru_cache
 from heapq import heappush
 from math import inf
 from operator import itemgetter
@@ -225,6 +227,20 @@ class Timer:
         return f"timer {self.name!r} of node {self.node.name!r}"
 
 
+def _annotated(kind: type) -> Iterable[str]:
+    try:
+        return getattr(kind, "__annotations__", ())
+    except NameError:  # from Python 3.14 on the types are looked up only now, and one of them is not defined
+        return ()
+
+
+@lru_cache(1_000)
+def _misspelt(kind: type[Node], setting: str) -> str:
+    """The setting that ``kind`` declares, as ``heartbeat: float = 50.0``, and of which this one is a misspelling."""
+    declared = [name for base in kind.__mro__ if base is not Node for name in _annotated(base)]
+    return "" if setting in declared else next(iter(get_close_matches(setting, declared, 1, 0.85)), "")
+
+
 class Died(BaseException):
     """A node's process ended itself. Not an Exception, so that no handler catches it by accident."""
 
@@ -269,7 +285,8 @@ class Node:
         name: unique within a simulation.
         peers: names of the nodes that ``broadcast`` sends to, in this order.
         clock: what the node believes about time; a correct one when left out.
-        **settings: anything else the node was told; each becomes an attribute.
+        **settings: anything else the node was told; each becomes an attribute. A name that its class does not declare,
+            but almost, is taken for a slip.
 
     Create state in ``on_start``: it runs at boot and again after every restart. A restart rebuilds the node from the
     arguments above and keeps only ``disk``, ``clock`` and ``random``; every other attribute is gone with the crash.
@@ -328,6 +345,8 @@ class Node:
         for setting, value in settings.items():
             if hasattr(Node, setting):
                 raise TypeError(f"node {name!r} cannot have a setting {setting!r}: that name is taken by Node")
+            if not hasattr(self, setting) and (meant := _misspelt(type(self), setting)):  # type: ignore[arg-type]
+                raise TypeError(f"{type(self).__name__} {name!r} has no setting {setting!r}: did you mean {meant!r}?")
             setattr(self, setting, value)
 
     def on_start(self) -> None:

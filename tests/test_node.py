@@ -310,6 +310,24 @@ def test_a_wrong_node_or_simulation_is_refused_in_words(make, says):
         make()
 
 
+class Patient(Node):
+    patience: float = 100.0
+    tries: int
+
+
+@pytest.mark.parametrize(("wrong", "meant"), [("patiense", "patience"), ("Patience", "patience"), ("triess", "tries")])
+def test_a_setting_that_is_almost_one_of_the_class_is_taken_for_a_slip(wrong, meant):
+    with pytest.raises(TypeError, match=f"Patient 'p' has no setting '{wrong}': did you mean '{meant}'"):
+        Patient("p", **{wrong: 7})
+    with pytest.raises(TypeError, match="did you mean"):
+        type("Heir", (Patient,), {})("p", **{wrong: 7})
+
+
+def test_settings_that_a_class_declares_or_that_are_like_none_are_taken():
+    node = Patient("p", patience=7, tries=2, trust=3)  # trust is too far away from tries to be a slip
+    assert (node.patience, node.tries, node.trust) == (7, 2, 3)
+
+
 def test_nodes_networks_and_clocks_belong_to_one_simulation():
     node, network, clock = Node("a"), Network(), Clock()
     Simulation(node, network=network)
