@@ -102,9 +102,18 @@ def explore_schedules(
     Raises:
         ValueError: a bound is negative, the budget or depth below 1, a name unknown; the simulation has run already, is
             lossy by chance, or schedules a fault that means nothing without times; it declares an ``eventually``.
-        TypeError: the scenario returns something else; a node keeps what cannot be compared, such as a generator.
+        TypeError: the scenario is no function, or returns something else; a property is none; a node keeps what cannot
+            be compared, such as a generator.
         RuntimeError: the scenario is not the same each time it is called.
     """
+    if not callable(scenario):
+        raise TypeError(f"explore_schedules was given {show(scenario)}: write the function that makes the simulation")
+    ends = (at_end,) if callable(at_end) or isinstance(at_end, str) or at_end is None else tuple(at_end)
+    for prop in (*props, *ends):
+        if not callable(prop):
+            raise TypeError(f"{show(prop)} is no property: write a function of the simulation, lambda sim: …")
+    if isinstance(victims, str):
+        raise TypeError(f"victims is the text {victims!r}: write victims=({victims!r},)")
     bounds = Bounds(
         crashes=_whole("crashes", crashes, 0, "0 for none"),
         drops=_whole("drops", drops, 0, "0 for none"),
@@ -114,7 +123,7 @@ def explore_schedules(
     if max_depth is not None:
         _whole("max_depth", max_depth, 1, "how many steps a story may have, or None for no limit")
     _whole("budget", budget, 1, "how many states may be seen, for example 100_000")
-    found = Exploration(scenario, bounds, props, (at_end,) if callable(at_end) else tuple(at_end))
+    found = Exploration(scenario, bounds, props, ends)
     with _seldom_collecting():
         found._walk(max_depth, budget, deduplicate, _Line(progress))
     return found
@@ -187,12 +196,13 @@ class Failure:
 
 @dataclass(repr=False)
 class Exploration:
-    """What was seen. True only if nothing failed *and* all there is was seen.
+    """What was seen. True only if nothing failed *and* all there is was seen, an end among it if one was to be judged.
 
     Fields:
         states: how many different states.
         runs: how many times the scenario was run, from its beginning, for that.
         depth: how many steps the longest story had.
+        ends: how many of the states were ends, where nothing was left to happen.
         failure: a shortest story that fails, or None.
         unseen: why there may be more states than were seen; "" if there are none.
     """
@@ -204,6 +214,7 @@ class Exploration:
     states: int = 0
     runs: int = 0
     depth: int = 0
+    ends: int = 0
     failure: Failure | None = None
     unseen: str = ""
     _drew: bool = False
@@ -215,7 +226,11 @@ class Exploration:
         return not self.unseen
 
     def __bool__(self) -> bool:
-        return self.failure is None and self.complete
+        return self.failure is None and self.complete and not self._never_judged
+
+    @property
+    def _never_judged(self) -> bool:
+        return bool(self.at_end) and not self.ends
 
     def replay(self) -> Simulation:
         """The shortest failing story, run again with all that nodes knew recorded, for ``dslib.views.replay``.
@@ -236,7 +251,14 @@ class Exploration:
         if self.failure is not None:
             return f"{self.failure}\nNo shorter story fails. Seen until then: {seen}."
         whole = f"{self.unseen}: there may be more" if self.unseen else f"that is all of them{self._within()}"
-        return f"Nothing failed. Seen: {seen}; {whole}."
+        judged = (
+            ""
+            if not self._never_judged
+            else (
+                " No story came to an end, so what has to hold at_end was never judged: does a timer set itself again?"
+            )
+        )
+        return f"Nothing failed. Seen: {seen}; {whole}.{judged}"
 
     __repr__ = __str__
 
@@ -333,11 +355,16 @@ class Exploration:
 
     def _broken(self, world: World) -> str:
         """What does not hold here, in words; nothing if all does."""
-        for prop in (*self.props, *world.declared, *(self.at_end if world.at_end() else ())):
+        at_end = world.at_end()
+        self.ends += at_end
+        for prop in (*self.props, *world.declared, *(self.at_end if at_end else ())):
             try:
                 held = prop(world.sim)
             except AssertionError as error:
                 return f"{_name(prop)} does not hold: {error}"
+            except AttributeError as error:
+                world.sim._tell_if_down(error)
+                raise
             if not held:
                 explain = getattr(held, "explain", None)  # as a checker's verdict has
                 return f"{_name(prop)} does not hold" + (f": {explain()}" if explain else "")
@@ -760,7 +787,8 @@ def _timer_bounds(timers: int | Mapping[str, int] | None) -> dict[str | None, in
         return {}
     if isinstance(timers, Mapping):
         return {name: _whole(f"timers[{name!r}]", n, 0, "how often it may run out") for name, n in timers.items()}
-    return {None: _whole("timers", timers, 0, "how many may run out in one story, or None for no limit")}
+    how = "how many may run out in one story, None for no limit, or a number for each name: {'retry': 2}"
+    return {None: _whole("timers", timers, 0, how)}
 
 
 def _count(n: int, noun: str, several: str | None = None) -> str:

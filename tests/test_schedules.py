@@ -1042,3 +1042,47 @@ def test_a_scenario_that_is_not_the_same_each_time_is_refused():
 
     with pytest.raises(RuntimeError, match="the scenario is not the same each time it is called"):
         explore_schedules(scenario)
+
+
+class Restless(Node):
+    """Its timer sets itself again, for ever."""
+
+    def on_start(self):
+        self.mood = "restless"
+        self.set_timer("tick", 10)
+
+    def on_tick_timeout(self):
+        self.set_timer("tick", 10)
+
+
+def test_an_end_that_never_comes_was_never_judged_and_that_is_said():
+    seen = explore_schedules(lambda: Simulation(Restless("a")), at_end=lambda sim: False)
+    assert seen.complete
+    assert not seen
+    assert "never judged" in str(seen)
+    assert explore_schedules(lambda: Simulation(Restless("a")))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "says"),
+    [
+        ((Simulation(Node("a")),), {}, "write the function that makes the simulation"),
+        ((lambda: Simulation(Node("a")), "safe"), {}, "'safe' is no property"),
+        ((lambda: Simulation(Node("a")),), {"at_end": "safe"}, "'safe' is no property"),
+        ((lambda: Simulation(Node("a")),), {"at_end": None}, "None is no property"),
+        ((lambda: Simulation(Node("a")),), {"victims": "a"}, r"write victims=\('a',\)"),
+    ],
+)
+def test_what_is_no_scenario_and_no_property_is_refused_in_words(arguments, settings, says):
+    with pytest.raises(TypeError, match=says):
+        explore_schedules(*arguments, **settings)
+
+
+def test_a_bound_on_timers_says_how_to_write_one_for_each_name():
+    with pytest.raises(ValueError, match="a number for each name"):
+        explore_schedules(lambda: Simulation(Node("a")), timers="tick")
+
+
+def test_a_property_that_asks_a_node_which_is_down_is_told_so():
+    with pytest.raises(AttributeError, match="is down, and remembers nothing"):
+        explore_schedules(lambda: Simulation(Restless("a")), lambda sim: sim.nodes["a"].mood, crashes=1)
