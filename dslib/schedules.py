@@ -104,7 +104,8 @@ def explore_schedules(
             lossy by chance, or schedules a fault that means nothing without times; it declares an ``eventually``.
         TypeError: the scenario is no function, or returns something else; a property is none; a node keeps what cannot
             be compared, such as a generator.
-        RuntimeError: the scenario is not the same each time it is called.
+        RuntimeError: the scenario does not begin in the same way each time it is called. (What a handler draws later
+            from other dice than ``node.random`` is not noticed, and makes the states seen too few.)
     """
     if not callable(scenario):
         raise TypeError(f"explore_schedules was given {show(scenario)}: write the function that makes the simulation")

@@ -4,7 +4,7 @@ One server at a time leads: it alone numbers the posts. It holds a lease from th
 the clock of the leader s1 is set back by ``jump_s``. The naive server measures everything with that clock. It believes
 that its lease has long to run and that no renewal is due; the lock server, whose clock is right, gives the lease to the
 next. Now two servers number posts, and one overwrites what the other has stored. The clock is also asked how long a
-request took, and the answer is less than nothing.
+request took, and for one that was under way the answer is less than nothing.
 
 The mitigated server measures intervals with a monotonic clock, which no jump moves. And each lease comes with a fencing
 token, a number that only grows: the storage refuses whoever comes with an old one.
