@@ -10,14 +10,14 @@ from __future__ import annotations
 import copy
 import dataclasses
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 from heapq import heappush
 from math import inf
 from operator import itemgetter
 from random import Random
-from types import FunctionType
+from types import FunctionType, MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn, dataclass_transform
 
 from .clocks import Clock
@@ -270,7 +270,7 @@ NOWHERE: Any = _Nowhere()
 FIXED = {str, int, float, bool, bytes, type(None), FunctionType}
 
 # What every node has and few use is made when it is first used: until then these are for all, and stay empty.
-NO_SETTINGS: dict[str, Any] = {}
+NO_SETTINGS: Mapping[str, Any] = MappingProxyType({})
 NO_TIMERS: dict[Any, Timer] = {}
 
 
@@ -299,7 +299,7 @@ class Node:
     peers: tuple[str, ...]
     clock: Clock
     _disk: Disk | None
-    _arguments: tuple[tuple[Any, ...], dict[str, Any]]
+    _arguments: tuple[tuple[Any, ...], Mapping[str, Any]]
     _random: Random | None
     _timers: dict[Any, Timer]  # by name, or by (name, key)
     _handlers: dict[type, Callable[..., None]]
@@ -495,7 +495,8 @@ class Node:
 
     def _rebuild(self) -> None:
         """What a restart does before ``on_start``: construct the node again from its original arguments."""
-        args, settings = copy.deepcopy(self._arguments)
+        args, settings = self._arguments
+        args, settings = copy.deepcopy((args, dict(settings)))
         self.__init__(*args, **settings)  # type: ignore[misc]
 
     def _state(self) -> dict[str, str]:

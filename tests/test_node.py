@@ -365,3 +365,14 @@ def test_no_node_of_ours_keeps_its_own_state_where_node_keeps_its():
         if path.name not in core and path.parent.name != "views":
             found = [line for line in path.read_text(encoding="utf-8").splitlines() if taken.search(line)]
             assert not found, f"{path.name}: {found[0].strip()}"
+
+
+def test_what_nodes_without_settings_share_cannot_be_written_to():
+    """A setting given to one such node would be there for all of them after their next restart."""
+    with pytest.raises(TypeError):
+        Node("n")._arguments[1]["limit"] = 3  # type: ignore[index]
+    sim = Simulation(Node("n"))
+    sim.at(1, sim.crash, "n")
+    sim.at(2, sim.restart, "n")
+    sim.run(until=3)
+    assert vars(sim.nodes["n"]) == {}

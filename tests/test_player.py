@@ -16,6 +16,7 @@ from dslib.places import Place, Places
 from dslib.story import story
 from dslib.views import PlayerView, palette, play, replay, save_page
 from dslib.views import player as player_module
+from dslib.views import script
 from dslib.views.layout import arrange, circle, lines, springs
 from dslib.views.spacetime import MOST_MESSAGES, space_time_svg, spells
 
@@ -465,20 +466,20 @@ def test_a_page_carries_its_runs_and_asks_for_nothing_else(tmp_path: Path):
 
 
 def test_the_script_of_a_page_is_the_module_without_its_two_exports():
-    script = player_module.classic_script()
-    assert not re.search(r"^(export|import)\b", script, re.MULTILINE)
-    assert "function mount(element" in script
-    assert script.rstrip().endswith("})();")
+    text = script.classic_script()
+    assert not re.search(r"^(export|import)\b", text, re.MULTILINE)
+    assert "function mount(element" in text
+    assert text.rstrip().endswith("})();")
 
 
 @pytest.mark.parametrize("line", ["export const more = 1;", 'import x from "./x.js";', '"</script>";'])
 def test_a_module_that_cannot_be_wrapped_is_refused(line, monkeypatch):
-    source = player_module.module_source()
-    monkeypatch.setattr(player_module, "module_source", lambda: f"{line}\n{source}")
-    player_module.classic_script.cache_clear()
+    source = script.module_source()
+    monkeypatch.setattr(script, "module_source", lambda: f"{line}\n{source}")
+    script.classic_script.cache_clear()
     with pytest.raises(RuntimeError, match="cannot be wrapped"):
-        player_module.classic_script()
-    player_module.classic_script.cache_clear()
+        script.classic_script()
+    script.classic_script.cache_clear()
 
 
 def test_a_run_too_long_for_a_page_leaves_a_picture_and_says_what_it_shows():
@@ -566,7 +567,7 @@ def test_clients_stand_above_the_servers():
 
 
 def colours_of_the_module() -> dict[str, dict[str, str]]:
-    source = player_module.module_source()
+    source = script.module_source()
     found = {}
     for name in ("LIGHT", "DARK"):
         text = re.search(rf"const {name} = `([^`]*)`", source)

@@ -10,7 +10,7 @@ from test_player import minority, placed, quiet, routed, struck
 
 from dslib import Message, Node, Simulation
 from dslib.views import PlayerView, play, save_page
-from dslib.views import player as player_module
+from dslib.views import script
 
 pytestmark = pytest.mark.browser
 
@@ -58,7 +58,7 @@ class Stage:
 
         page.expose_function("askPython", ask)
         page.set_content('<!doctype html><html lang="en"><body><div id="here"></div></body></html>')
-        page.add_script_tag(type="module", content=player_module.module_source() + "\nwindow.mountPlayer = mount;\n")
+        page.add_script_tag(type="module", content=script.module_source() + "\nwindow.mountPlayer = mount;\n")
         page.wait_for_function("() => Boolean(window.mountPlayer)")
         page.evaluate(
             """([bundle, patience]) => {

@@ -69,9 +69,9 @@ def quiet(n=3, first="r1", latency=10, **settings):
     """A cluster on a network without surprises; ``first`` stands first, and the others have time."""
     servers = cluster(Raft, n, **settings)
     for server in servers:
-        server._arguments[1]["election_timeout"] = server.election_timeout = (
-            (150, 150) if server.name == first else (300, 600)
-        )
+        server.election_timeout = (150, 150) if server.name == first else (300, 600)
+        args, given = server._arguments
+        server._arguments = args, {**given, "election_timeout": server.election_timeout}
     return servers, Network(latency=latency)
 
 

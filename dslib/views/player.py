@@ -7,7 +7,7 @@ without Python, also when it is opened from disk.
 A notebook that is converted with ``nbconvert`` shows the still picture, unless the widgets' state was stored in it:
 convert with ``--ExecutePreprocessor.store_widget_state=False``.
 
-The picture is drawn by ``player.js``. What it is given is a *bundle* ("dslib.player/1")::
+The picture is drawn by the module in ``player_js/``. What it is given is a *bundle* ("dslib.player/1")::
 
     {"schema", "title", "summary", "live", "run", "request", "error", "broken",
      "trace": Trace.to_json, "links": [[a, b]], "roles": {name: word}, "positions": {name: [x, y]},
@@ -39,6 +39,7 @@ from ..places import LEVELS
 from ..simulation import PropertyBroken, Simulation
 from ..trace import Event
 from .layout import arrange
+from .script import classic_script, module_source
 from .spacetime import space_time_svg, window
 from .static import with_keys
 
@@ -479,12 +480,6 @@ def _json(value: Any) -> str:
 
 
 @cache
-def module_source() -> str:
-    """The player's ES module, as text: a path would make anywidget watch the file."""
-    return (Path(__file__).parent / "player.js").read_text(encoding="utf-8")
-
-
-@cache
 def _widget_class() -> Any:
     try:
         import anywidget
@@ -499,26 +494,6 @@ def _widget_class() -> Any:
         request = traitlets.Int(0).tag(sync=True)
 
     return PlayerWidget
-
-
-@cache
-def classic_script() -> str:
-    """The same module as a classic script, which browsers also run in a page opened from disk.
-
-    It draws into every element that carries ``data-dslib-player`` and ``data-bundle``.
-
-    Raises:
-        RuntimeError: the module has other exports than the two this knows, or imports something.
-    """
-    source = module_source()
-    exports = re.findall(r"^export\b.*", source, re.MULTILINE)
-    known = ["export function mount(element, bundle, options = {}) {", "export default { render };"]
-    if exports != known or re.search(r"^import\b", source, re.MULTILINE) or "</script" in source.lower():
-        raise RuntimeError(
-            f"player.js cannot be wrapped as a classic script: its exports are {exports}, expected {known}"
-        )
-    plain = source.replace(known[0], known[0].removeprefix("export ")).replace(known[1], "")
-    return f'(() => {{\n"use strict";\n{plain}\nmountAll();\n}})();\n'
 
 
 def _still(bundle: dict[str, Any], sim: Simulation) -> str:

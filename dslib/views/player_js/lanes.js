@@ -1,0 +1,414 @@
+/* The player's right half: the space-time diagram, what users saw, the share of good answers, the bar over the slider. */
+
+class Lanes extends Graph {
+  // -- lanes, users, share ------------------------------------------------------------------------------------------
+
+  drawLanes() {
+    const { run } = this, n = run.nodes.length, { users } = run;
+    const width = Math.max(240, this.$(".plot").clientWidth), narrow = width < 480;
+    const widest = Math.max(...run.nodes.map((name) => textWidth(shorten(name, 14), 600)), textWidth("users saw", 600), textWidth("good so far", 600));
+    const gutter = Math.ceil(clamp(widest + 12, 56, narrow ? 92 : 120)), plot = width - gutter - 14;
+    const gap = n <= 4 ? 52 : n <= 6 ? 42 : n <= 10 ? 32 : n <= 20 ? 22 : 16, top = 46, lanes = top + 16 + (n - 1) * gap, bottom = lanes + 18;
+    const rowHeight = users.rows.length <= 3 ? 16 : users.rows.length <= 6 ? 13 : 9, usersTop = bottom + 32;
+    const usersBottom = usersTop + users.rows.length * (rowHeight + 3), shareTop = usersBottom + 14, shareHeight = 46;
+    const height = users.rows.length ? (users.steps.length ? shareTop + shareHeight + 12 : usersBottom + 8) : bottom + 24;
+    const lowest = Math.min(1, run.bundle.target ?? 1, ...users.steps.map((s) => s.share), ...(this.ghost ?? []).map((s) => s.share));
+    const floor = lowest < 0.55 ? 0 : 0.5;
+    this.box = {
+      width, height, gutter, plot, narrow, gap, top, bottom, rowHeight, usersTop, usersBottom, shareTop, shareHeight, floor,
+      laneY: (name) => top + 16 + run.lane.get(name) * gap, shareY: (share) => shareTop + (1 - (share - floor) / (1 - floor)) * shareHeight,
+    };
+    this.lanesHeight = height;
+    const b = this.box, right = gutter + plot;
+    const lane = run.nodes.map((name) => {
+      const y = b.laneY(name);
+      return `<text class="lane-name" x="${gutter - 10}" y="${y + 4}" text-anchor="end">${escapeText(shorten(name, 14))}</text><line class="lane" x1="${gutter}" x2="${right}" y1="${y}" y2="${y}"/>`;
+    }).join("");
+    let labels = "";
+    if (users.rows.length) {
+      if (users.perClient && users.clients.length > 1) {
+        labels += `<text class="gutter-small" x="${gutter - 10}" y="${usersTop - 8}" text-anchor="end">users saw</text>`;
+        labels += users.rows.filter((r) => r.first).map((r) => `<text class="lane-name" x="${gutter - 10}" y="${this.rowY(r.at) + rowHeight / 2 + 4}" text-anchor="end">${escapeText(shorten(r.client, 13))}</text>`).join("");
+      } else labels += `<text class="lane-name" x="${gutter - 10}" y="${this.rowY(0) + rowHeight / 2 + 4}" text-anchor="end">users saw</text>`;
+    }
+    if (users.steps.length) {
+      labels += `<text class="lane-name" x="${gutter - 10}" y="${shareTop + 12}" text-anchor="end">good so far</text>`;
+      if (typeof run.bundle.target === "number") {
+        const y = b.shareY(run.bundle.target);
+        labels += `<text class="gutter-small" x="${gutter - 10}" y="${shareTop + 26}" text-anchor="end">target ${percent(run.bundle.target)}</text><line class="target" x1="${gutter}" x2="${right}" y1="${y}" y2="${y}"/>`;
+      }
+      labels += `<text class="gutter-small" x="${gutter - 10}" y="${shareTop + 40}" text-anchor="end">${floor * 100} to 100 %</text>`;
+    }
+    this.plot.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    this.plot.setAttribute("width", width);
+    this.plot.setAttribute("height", height);
+    this.plot.setAttribute("aria-label", `Space-time diagram. ${run.bundle.summary ?? ""}`);
+    this.plot.innerHTML = `<defs>${hatch("cut-lanes", 7, "cut-hatch")}${hatch("refused", 5, "refused-hatch")}`
+      + `<clipPath id="window"><rect x="${gutter - 5}" y="0" width="${plot + 12}" height="${height}"/></clipPath></defs>${lane}${labels}`
+      + `<g class="ticks"></g><g clip-path="url(#window)"><g class="scroll"></g><g class="veils">`
+      + `<rect class="veil" y="${top - 2}" height="${bottom - top + 2}"/><rect class="veil" y="${usersTop - 2}" height="${Math.max(0, height - usersTop)}"/></g>`
+      + `<g class="pick"></g></g>`
+      + `<g class="head-line"><line class="playhead" y1="14" y2="${height - 6}"/><rect class="pill" x="-32" y="0" width="64" height="19" rx="9.5"/><text class="now-time" y="13.5" text-anchor="middle"></text>`
+      + `<circle class="share-dot" r="4.5"/><text class="share-now"></text></g>`;
+    const find = (name) => this.plot.querySelector("." + name);
+    Object.assign(this, { scroll: find("scroll"), ticks: find("ticks"), pickLayer: find("pick"), headLine: find("head-line"), nowTime: find("now-time"), pill: find("pill"), shareDot: find("share-dot"), shareNow: find("share-now"), veils: [...find("veils").children] });
+    this.drawn = null;
+    if (!this.view || this.viewOf !== this.run.end) {
+      // A new run of another length: open a window in which single messages can be told apart.
+      const most = plot / 5, whole = run.flights.length <= most;
+      this.view = { start: 0, span: whole ? run.end : roundSpan(run.end * most / run.flights.length, run) };
+      this.viewOf = this.run.end;
+    }
+    if (!this.speedChosen) {
+      const wanted = this.view.span / 9000;
+      this.speed.value = SPEEDS.reduce((a, s) => Math.abs(Math.log(s / wanted)) < Math.abs(Math.log(a / wanted)) ? s : a);
+    }
+    this.drawMarks();
+  }
+
+  rowY(row) { return this.box.usersTop + row * (this.box.rowHeight + 3); }
+  x(time) { return this.box.gutter + (time - this.view.start) * this.box.plot / this.view.span; }
+  timeAt(x) { return this.view.start + (x - this.box.gutter) * this.view.span / this.box.plot; }
+
+  /** Keep the playhead inside the window, without jumping about. */
+  follow() {
+    const { view, run, time } = this;
+    if (view.span >= run.end) view.start = 0;
+    else if (time < view.start || time > view.start + view.span) view.start = time - view.span * 0.4;
+    else if (time > view.start + view.span * 0.8) view.start = time - view.span * 0.8;
+    else if (time < view.start + view.span * 0.1) view.start = time - view.span * 0.1;
+    view.start = clamp(view.start, 0, Math.max(0, run.end - view.span));
+  }
+
+  zoom(factor) {
+    const { view, run } = this, old = view.span;
+    view.span = clamp(old * factor, Math.min(run.end, run.typical * 1.5), run.end);
+    view.start = this.time - (this.time - view.start) * view.span / old;
+    this.drawn = null;
+    this.follow();
+    this.drawMarks();
+    this.showLanes();
+  }
+
+  fit() { this.zoom(Infinity); }
+
+  /** Draw what lies in the window and one window's width to both sides; a step then only slides it. */
+  drawWindow() {
+    const { run, box, view } = this, { bundle } = run;
+    const from = Math.max(0, view.start - view.span), to = Math.min(run.end, view.start + 2 * view.span), scale = box.plot / view.span;
+    this.drawn = { from, to };
+    this.seen.shift = null; // even where the shift stays: the new ticks outside the window are still to be hidden
+    const X = (t) => round((t - from) * scale), Y = (name) => box.laneY(name), right = box.plot / view.span * (to - from);
+    const out = [], ticks = [];
+
+    const step = niceStep(view.span, Math.max(2, box.plot / 90));
+    for (let t = Math.ceil(from / step) * step; t <= to + 1e-9; t += step) {
+      out.push(`<line class="grid" x1="${X(t)}" x2="${X(t)}" y1="${box.top}" y2="${box.bottom}"/>`);
+      ticks.push(`<text class="tick" x="${X(t)}" y="${box.bottom + 15}" text-anchor="${t === 0 ? "start" : Math.abs(t - run.end) < step / 3 ? "end" : "middle"}">${tickLabel(t, step)}</text>`);
+    }
+
+    const cut = laneCuts(run);
+    for (const { node, from: a, to: b, label } of cut) {
+      if (b < from || a > to) continue;
+      const x = X(Math.max(a, from)), w = X(Math.min(b, to)) - x, half = Math.min(15, box.gap * 0.36);
+      out.push(`<rect class="cut-zone" x="${x}" y="${Y(node) - half}" width="${Math.max(1, w)}" height="${2 * half}"/>`);
+      if (label && w > 24) out.push(`<text class="zone-name" x="${x + 4}" y="${Y(node) - half - 3}">${escapeText(shorten(label, Math.max(3, Math.floor(w / 6))))}</text>`);
+    }
+    for (const { node, from: a, to: b, burnt } of run.outages) {
+      if (b < from || a > to || !run.lane.has(node)) continue;
+      const x = X(Math.max(a, from)), w = X(Math.min(b, to)) - x;
+      out.push(`<rect class="outage" x="${x}" y="${Y(node) - 5}" width="${Math.max(2, w)}" height="10" rx="2"/>`);
+      if (w > 26) out.push(`<text class="zone-name" x="${x + 3}" y="${Y(node) - 9}">${burnt && w > 90 ? "down, disk gone" : "down"}</text>`);
+    }
+    for (const { node, kind, words, from: a, to: b } of run.spells) {
+      if (b < from || a > to || !run.lane.has(node)) continue;
+      const x = X(Math.max(a, from)), w = X(Math.min(b, to)) - x;
+      out.push(spellSign(kind, x, Y(node), w));
+      if (w > 6 * words.length) out.push(`<text class="zone-name" x="${x + 3}" y="${Y(node) - (kind === "slow" ? -15 : 9)}">${words}</text>`);
+    }
+
+    const first = lastAtMost(run.flights, (f) => f.from, from - run.longest - 1) + 1;
+    let ways = "", heads = "", lostWays = "", crosses = "", names = "", open = "";
+    const visible = run.flights.filter((f) => f.from <= view.start + view.span && Math.min(f.to, f.from + run.typical) >= view.start).length;
+    const withNames = visible > 0 && box.plot / visible > 44;
+    for (let i = first; i < run.flights.length && run.flights[i].from <= to; i++) {
+      const f = run.flights[i];
+      if (!run.lane.has(f.src) || !run.lane.has(f.dest)) continue;
+      const line = this.flightLine(f, X), d = pathOf(line);
+      const [x1, y1, x2, y2] = line;
+      if (f.end === "deliver") {
+        ways += d;
+        heads += arrowHead(...line.slice(-4));
+      } else if (f.end === "drop") {
+        lostWays += d;
+        crosses += crossPath(...line.slice(-2), 4);
+      } else open += d;
+      if (withNames && f.msg) names += `<text class="way-name" x="${round(x1 + (x2 - x1) * 0.42 + 5)}" y="${round(y1 + (y2 - y1) * 0.42 + 3)}">${escapeText(shorten(f.msg.type, 16))}</text>`;
+    }
+    out.push(`<path class="way" d="${ways}"/><path class="heads" d="${heads}"/><path class="way open" d="${open}"/><path class="way lost-way" d="${lostWays}"/><path class="cross" d="${crosses}"/>${names}`);
+
+    let timers = "", notes = "";
+    const start = lastAtMost(run.events, (e) => e[0], from - 1e-9) + 1;
+    for (let i = start; i < run.events.length && run.events[i][0] <= to; i++) {
+      const [at, kind, src] = run.events[i];
+      if (kind === "timer" && run.lane.has(src)) timers += `M${X(at)} ${Y(src)}v7`;
+      if (kind === "log" && run.lane.has(src)) notes += `M${X(at) - 2.5} ${Y(src) + 3}h5v5h-5z`;
+    }
+    out.push(`<path class="timers" d="${timers}"/><path class="notes" d="${notes}"/>`);
+    for (const { at, call } of run.faults) {
+      if (at < from || at > to) continue;
+      out.push(`<line class="flag-line" x1="${X(at)}" x2="${X(at)}" y1="${box.top - 6}" y2="${box.bottom}"/>${iconPath(faultIcon(call), X(at) - 6.5, box.top - 21, 13, "flag")}`);
+    }
+
+    for (const op of run.users.operations) {
+      if (op.until < from || op.start > to || op.row === undefined) continue;
+      out.push(this.operationBar(op, X, from, to));
+    }
+    out.push(this.sharePath(this.ghost, "share before", X, right, from, to), this.sharePath(run.users.steps, "share", X, right, from, to));
+    this.scroll.innerHTML = out.join("");
+    this.ticks.innerHTML = ticks.join("");
+    this.span.textContent = view.span >= run.end ? `all ${tickLabel(run.end, view.span >= 10000 ? 1000 : 1)}` : `${plural(Math.round(view.span * 10) / 10, "ms", "ms")} of ${plural(Math.round(run.end), "ms", "ms")}`;
+    if (visible > box.plot) this.span.textContent += `, ${plural(visible, "message")}: zoom in to tell them apart`;
+  }
+
+  /** The line of a message in the diagram: [x1, y1, x2, y2, …], a point for each router that it comes by. */
+  flightLine(f, X) {
+    const legs = f.legs.map((leg) => this.legLine(leg, X));
+    return [...legs[0].slice(0, 2), ...legs.flatMap((leg) => leg.slice(2))];
+  }
+
+  /** One that was dropped at once gets a short stub. */
+  legLine(f, X) {
+    const y1 = this.box.laneY(f.src), y2 = this.box.laneY(f.dest), x1 = X(f.from);
+    if (f.src === f.dest) return [x1, y1, X(f.to === NEVER ? f.from : f.to), y1 - 8];
+    if (f.end === "open") return [x1, y1, X(f.from + this.run.typical * 0.4), round(y1 + (y2 - y1) * 0.4)];
+    if (f.end === "deliver") return [x1, y1, X(f.to), y2];
+    const part = deathPlace(f), x2 = X(f.to > f.from ? f.to : f.from + this.run.typical * part);
+    return [x1, y1, x2, round(f.to > f.from ? y2 - Math.sign(y2 - y1) * 8 : y1 + (y2 - y1) * part)];
+  }
+
+  operationBar(op, X, from, to) {
+    const { rowHeight: h } = this.box, y = this.rowY(op.row), x = X(Math.max(op.start, from)), w = Math.max(3, X(Math.min(op.until, to)) - x - 1);
+    const inner = h >= 13 && w >= 78 ? `<text class="bar-text" x="${x + 18}" y="${y + h / 2 + 4}">${escapeText(shorten(op.label ?? "", Math.floor((w - 22) / 6.4)))}</text>` : "";
+    const mark = w >= 9 ? outcomeMark(op.outcome, x + (inner ? 9 : w / 2), y + h / 2, Math.min(4, h / 3)) : "";
+    return `<g class="op ${escapeText(op.outcome)}"><rect x="${x}" y="${y}" width="${w}" height="${h}" rx="3"/>${mark}${inner}</g>`;
+  }
+
+  sharePath(steps, kind, X, right, from, to) {
+    if (!steps?.length) return "";
+    const { box } = this, { target } = this.run.bundle;
+    let d = "", under = "";
+    steps.forEach((s, i) => {
+      const end = i + 1 < steps.length ? steps[i + 1].at : this.run.end;
+      if (end < from || s.at > to) return;
+      const x1 = X(Math.max(s.at, from)), x2 = X(Math.min(end, to)), y = round(box.shareY(s.share));
+      d += `${d ? "L" : "M"}${x1} ${y}L${x2} ${y}`;
+      if (kind === "share" && typeof target === "number" && s.share < target) under += `M${x1} ${round(box.shareY(target))}H${x2}V${y}H${x1}Z`;
+    });
+    return `<path class="under-target" d="${under}"/><path class="${kind}" d="${d}"/>`;
+  }
+
+  showLanes() {
+    const { run, box, view, time } = this;
+    if (!this.drawn || view.start < this.drawn.from - 1e-6 || view.start + view.span > this.drawn.to + 1e-6) this.drawWindow();
+    const shift = round(this.x(this.drawn.from) * 10) / 10;
+    if (this.seen.shift !== shift) {
+      this.seen.shift = shift;
+      this.scroll.setAttribute("transform", `translate(${shift} 0)`);
+      this.pickLayer.setAttribute("transform", `translate(${shift} 0)`);
+      this.ticks.setAttribute("transform", `translate(${shift} 0)`);
+      for (const tick of this.ticks.children) {
+        const at = Number(tick.getAttribute("x")) + shift;
+        tick.style.display = at < box.gutter - 2 || at > box.gutter + box.plot + 2 ? "none" : "";
+      }
+      this.showWindowMark();
+    }
+    const x = round(this.x(time)), right = box.gutter + box.plot;
+    for (const veil of this.veils) {
+      veil.setAttribute("x", x);
+      veil.setAttribute("width", Math.max(0, right + 8 - x));
+    }
+    this.headLine.setAttribute("transform", `translate(${x} 0)`);
+    this.nowTime.textContent = ms(time);
+    const lean = clamp(x, box.gutter + 20, box.width - 34) - x;
+    this.nowTime.setAttribute("x", lean);
+    const pillWidth = Math.max(58, this.nowTime.textContent.length * 7 + 8);
+    this.pill.setAttribute("x", lean - pillWidth / 2);
+    this.pill.setAttribute("width", pillWidth);
+    const share = shareAt(run, time);
+    this.shareDot.style.display = this.shareNow.style.display = share ? "" : "none";
+    if (share) {
+      const y = round(box.shareY(share.share)), below = typeof run.bundle.target === "number" && share.share < run.bundle.target;
+      const left = x > right - 120;
+      this.shareDot.setAttribute("cy", y);
+      this.shareNow.setAttribute("x", left ? -10 : 10);
+      this.shareNow.setAttribute("y", y < box.shareTop + box.shareHeight / 2 ? y + 20 : y - 9);
+      this.shareNow.setAttribute("text-anchor", left ? "end" : "start");
+      this.shareNow.textContent = `${percent(share.share)} (${share.good} of ${share.n})`;
+      const kind = below ? "below" : "fine";
+      this.shareDot.setAttribute("class", `share-dot ${kind}`);
+      this.shareNow.setAttribute("class", `share-now ${kind}`);
+    }
+    this.showPick();
+  }
+
+  /** Emphasise the message under the pointer, or else the one the present event is about. */
+  showPick() {
+    const { run } = this, stop = this.stops[this.stop];
+    const flight = this.pick?.flight ?? (stop ? run.flightOf[stop.main] : null);
+    const key = `${flight ? run.flights.indexOf(flight) : "none"}/${this.seen.shift}/${this.drawn.from}/${Boolean(this.pick)}`;
+    if (this.seen.pick === key) return;
+    this.seen.pick = key;
+    if (!flight || !run.lane.has(flight.src) || !run.lane.has(flight.dest)) {
+      this.pickLayer.innerHTML = "";
+      return;
+    }
+    const X = (t) => round((t - this.drawn.from) * this.box.plot / this.view.span), line = this.flightLine(flight, X);
+    this.pickLayer.innerHTML = `<path class="way picked ${flight.end === "drop" ? "lost-way" : ""}" d="${pathOf(line)}"/>`
+      + (flight.end === "deliver" ? `<path class="heads" d="${arrowHead(...line.slice(-4), 9)}"/>` : flight.end === "drop" ? `<path class="cross picked" d="${crossPath(...line.slice(-2), 5.5)}"/>` : "")
+      + `<circle class="picked-end" cx="${line[0]}" cy="${line[1]}" r="3.5"/>`;
+  }
+
+  // -- the bar over the slider ------------------------------------------------------------------------------------
+
+  drawMarks() {
+    const svg = this.$(".marks"), width = this.box.plot, { run } = this;
+    this.host.style.setProperty("--gutter", `${this.box.gutter}px`);
+    this.host.style.setProperty("--plot", `${width}px`);
+    svg.setAttribute("viewBox", `0 0 ${width} 18`);
+    svg.setAttribute("width", width);
+    svg.setAttribute("height", 18);
+    svg.innerHTML = `<rect class="window" y="13" height="5" rx="2"/>` + run.faults.map(({ at, call }) => iconPath(faultIcon(call), at / run.end * width - 6, 0, 12, "flag")).join("");
+    this.showWindowMark();
+  }
+
+  showWindowMark() {
+    const bar = this.$(".marks .window"), { run, view, box } = this, all = view.span >= run.end;
+    if (!bar) return;
+    bar.style.display = all ? "none" : "";
+    bar.setAttribute("x", round(view.start / run.end * box.plot));
+    bar.setAttribute("width", round(Math.max(4, view.span / run.end * box.plot)));
+  }
+
+  resize(force) {
+    const width = this.host.clientWidth;
+    if (force) this.seenWidth = null;                     // drawn when there is room again, if there is none now
+    if (!width || width === this.seenWidth) return;
+    this.seenWidth = width;
+    this.$(".card").classList.toggle("narrow", width < NARROW);
+    this.drawLanes();
+    this.drawGraph();
+    this.seen.shift = this.seen.pick = this.seen.lost = null;
+    if (this.time !== undefined) {
+      this.follow();
+      this.show();
+    }
+  }
+
+  // -- pointing at things -----------------------------------------------------------------------------------------
+
+  listenToDiagram() {
+    const here = (event) => {
+      const box = this.plot.getBoundingClientRect();
+      return [event.clientX - box.left, event.clientY - box.top];
+    };
+    this.plot.addEventListener("pointerdown", (event) => {
+      if (event.button) return;
+      const [x] = here(event);
+      if (x < this.box.gutter - 8) return;
+      this.plot.setPointerCapture(event.pointerId);
+      this.dragging = true;
+      this.pause();
+      this.go(this.timeAt(x));
+    });
+    this.plot.addEventListener("pointermove", (event) => {
+      const [x, y] = here(event);
+      if (this.dragging) this.go(this.timeAt(x));
+      else this.setPick(this.nearest(x, y), x, y);
+    });
+    const stop = () => { this.dragging = false; };
+    this.plot.addEventListener("pointerup", stop);
+    this.plot.addEventListener("pointercancel", stop);
+    this.plot.addEventListener("pointerleave", () => { if (!this.dragging) this.setPick(null); });
+    this.diagram.addEventListener("blur", () => this.setPick(null));
+    this.plot.addEventListener("wheel", (event) => {
+      const by = Math.abs(event.deltaX) > Math.abs(event.deltaY) ? event.deltaX : event.shiftKey ? event.deltaY : 0;
+      if (!by || this.view.span >= this.run.end) return;
+      event.preventDefault();
+      this.view.start = clamp(this.view.start + by * this.view.span / this.box.plot, 0, this.run.end - this.view.span);
+      this.showLanes();
+    }, { passive: false });
+  }
+
+  /** The message or operation at a point of the diagram. */
+  nearest(x, y) {
+    const { run, box } = this;
+    if (x < box.gutter) return null;
+    const time = this.timeAt(x);
+    if (y > box.usersTop - 3 && y < box.usersBottom) {
+      const op = run.users.operations.find((o) => this.rowY(o.row) - 2 <= y && y <= this.rowY(o.row) + box.rowHeight + 2
+        && this.x(o.start) - 2 <= x && x <= Math.max(this.x(o.until), this.x(o.start) + 4) + 1);
+      return op ? { op } : null;
+    }
+    if (y < box.top || y > box.bottom) return null;
+    let best = null, distance = 8;
+    const first = lastAtMost(run.flights, (f) => f.from, time - run.longest - run.typical) + 1, last = lastAtMost(run.flights, (f) => f.from, time + this.view.span / 30);
+    for (let i = first; i <= last; i++) {
+      const f = run.flights[i];
+      if (!run.lane.has(f.src) || !run.lane.has(f.dest)) continue;
+      const line = this.flightLine(f, (t) => this.x(t));
+      for (let k = 0; k + 3 < line.length; k += 2) {
+        const [x1, y1, x2, y2] = line.slice(k, k + 4), dx = x2 - x1, dy = y2 - y1;
+        const part = clamp(((x - x1) * dx + (y - y1) * dy) / (dx * dx + dy * dy || 1), 0, 1), d = Math.hypot(x - x1 - part * dx, y - y1 - part * dy);
+        if (d < distance) [best, distance] = [f, d];
+      }
+    }
+    return best ? { flight: best } : null;
+  }
+
+  setPick(pick, x, y) {
+    const same = this.pick?.flight === pick?.flight && this.pick?.op === pick?.op;
+    if (same && !pick) return;
+    this.pick = pick;
+    if (!same) this.showPick();
+    this.tip.hidden = !pick;
+    if (!pick) return;
+    if (!same) this.tip.replaceChildren(...sayPick(this.run, pick).map((line, i) => make(i ? "span" : "b", {}, line)));
+    const box = this.diagram.getBoundingClientRect(), w = this.tip.offsetWidth, h = this.tip.offsetHeight;
+    this.tip.style.left = `${clamp(x + 14, 0, Math.max(0, box.width - w - 2))}px`;
+    this.tip.style.top = `${y + h + 22 > box.height ? Math.max(0, y - h - 12) : y + 16}px`;
+  }
+
+  /** Up and down in the diagram: message by message, in the order of sending. */
+  pickNext(by) {
+    const { flights } = this.run;
+    if (!flights.length) return;
+    const from = this.pick?.flight ? flights.indexOf(this.pick.flight) : lastAtMost(flights, (f) => f.from, this.time) - (by > 0 ? 1 : 0);
+    const flight = flights[clamp(from + by, 0, flights.length - 1)], end = flight.to === NEVER ? flight.from : flight.to;
+    if (flight.from < this.view.start || end > this.view.start + this.view.span) {
+      this.view.start = clamp(flight.from - this.view.span * 0.3, 0, Math.max(0, this.run.end - this.view.span));
+      this.showLanes();
+    }
+    this.setPick({ flight }, this.x(end), this.box.laneY(flight.dest));
+    this.sayAloud(sayPick(this.run, { flight }).join(". "));
+  }
+
+  /** What the signs mean: only those that occur in this run. */
+  showKey() {
+    const { run } = this, has = (end) => run.flights.some((f) => f.end === end);
+    const sign = (content) => `<svg class="sign" width="22" height="14" viewBox="0 0 22 14">${content}</svg>`;
+    const bar = (outcome) => `<svg class="sign op ${outcome}" width="18" height="14" viewBox="0 0 18 14"><rect x="1" y="1" width="16" height="12" rx="3"/>${outcomeMark(outcome, 9, 7, 3.6)}</svg>`;
+    const signs = [
+      has("deliver") && [sign(`<path class="way" d="M1 3L17 10"/><path class="heads" d="${arrowHead(1, 3, 20, 11)}"/>`), "delivered"],
+      has("drop") && [sign(`<path class="way lost-way" d="M1 3L15 9"/>${cross(16, 9, 3.5)}`), "dropped"],
+      laneCuts(run).length && [sign(`<rect class="cut-zone" x="0" y="0" width="22" height="14"/>`), "cut off"],
+      run.outages.length && [sign(`<rect class="outage" x="0" y="3" width="22" height="8" rx="2"/>`), "down"],
+      ...["paused", "slow"].filter((kind) => run.spells.some((s) => s.kind === kind)).map((kind) => [sign(spellSign(kind, 0, 7, 22)), kind]),
+      run.spells.some((s) => s.kind === "worse") && [sign(`<path class="link worse" d="M0 7h22"/>`), "link got worse"],
+      run.events.some((e) => e[1] === "timer") && [sign(`<path class="lane" d="M2 4h18"/><path class="timers" d="M11 4v7"/>`), "timer"],
+      ...Object.keys(OUTCOMES).filter((o) => run.users.operations.some((op) => op.outcome === o)).map((o) => [bar(o), OUTCOMES[o].say]),
+    ];
+    const patterns = `<svg width="0" height="0" style="position:absolute"><defs>${hatch("cut-key", 6, "cut-hatch")}</defs></svg>`;
+    this.$(".key").innerHTML = patterns + signs.filter(Boolean).map(([svg, words]) => `<span>${svg}${words}</span>`).join("");
+  }
+}

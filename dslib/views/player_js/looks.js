@@ -1,0 +1,265 @@
+/* What the player is made of and how it looks. The colours are those of palette.py: Okabe and Ito's by meaning, lighter ones
+ * on dark, darker ones for text. */
+
+const TEMPLATE = `
+<div class="card" role="group">
+  <div class="head">
+    <div class="title"></div>
+    <div class="acts">
+      <ul class="chips" aria-label="What was done to the system"></ul>
+      <span class="none"></span>
+      <span class="acts-tools">
+        <button type="button" class="plain undo" data-live>Undo</button><button type="button" class="plain redo" data-live>Redo</button>
+        <button type="button" class="plain copy">Copy code</button>
+      </span>
+    </div>
+  </div>
+  <div class="code" hidden>
+    <label>In place of the scenario's own faults, these lines do the same:<textarea readonly rows="4" spellcheck="false"></textarea></label>
+    <button type="button" class="plain close-code">Close</button>
+  </div>
+  <div class="trouble" role="alert" hidden></div>
+  <div class="stage">
+    <div class="left">
+      <div class="graph"></div>
+      <div class="tools" role="group" aria-label="Tools" data-live></div>
+      <p class="hint" role="status"></p>
+      <p class="busy" role="status"></p>
+    </div>
+    <div class="right">
+      <div class="diagram" tabindex="0" role="group" aria-label="Space-time diagram. Up and down read the messages one by one, left and right step.">
+        <div class="plot"></div>
+        <div class="tip" hidden></div>
+      </div>
+      <div class="under"><span class="key" aria-hidden="true"></span><span class="zoom" role="group" aria-label="Zoom of the diagram"></span></div>
+    </div>
+  </div>
+  <div class="drive">
+    <div class="buttons" role="group" aria-label="Playback"></div>
+    <div class="scrub">
+      <svg class="marks" aria-hidden="true"></svg>
+      <input type="range" min="0" step="any" aria-label="Time in the run">
+    </div>
+  </div>
+  <div class="caption"><p class="what"><b></b> <span></span></p><p class="why"></p><p class="users"></p></div>
+  <div class="foot">
+    <details class="list"><summary></summary><div class="pages"></div><ol class="rows"></ol></details>
+    <details class="keys"><summary>Keys</summary><dl></dl></details>
+  </div>
+  <div class="aloud" aria-live="polite"></div>
+</div>`;
+
+const LIGHT = `--surface:#ffffff; --sunken:#f3f4f6; --ink:#1a1a1a; --muted:#5a5e63; --line:#8b8f94; --grid:#e4e6e9; --edge:#d5d8dc;
+  --delivered:#0072b2; --dropped:#d55e00; --good:#009e73; --leader:#c0699a; --cut:#85898e; --down:#1a1a1a;
+  --delivered-text:#00629b; --dropped-text:#a84700; --good-text:#00694c; --on-good:#ffffff; --veil:0.66;`;
+const DARK = `--surface:#1e2023; --sunken:#15171a; --ink:#eceded; --muted:#a9adb3; --line:#8d9298; --grid:#34373c; --edge:#3d4147;
+  --delivered:#56b4e9; --dropped:#f0803c; --good:#2fc99a; --leader:#e79bc5; --cut:#8d9298; --down:#f2f2f2;
+  --delivered-text:#7cc6f0; --dropped-text:#f59a60; --good-text:#4fd8ad; --on-good:#10241d; --veil:0.62;`;
+
+const STYLE = `
+:host { ${LIGHT} display: block; all: initial; display: block; container-type: inline-size; color-scheme: light; margin: 8px 0; }
+:host { ${LIGHT} }
+:host([data-mode="dark"]) { ${DARK} color-scheme: dark; }
+* { box-sizing: border-box; }
+[hidden] { display: none !important; }
+.card { font: 13px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif; color: var(--ink); background: var(--surface);
+  border: 1px solid var(--edge); border-radius: 12px; padding: 14px 18px 12px; text-align: left; -webkit-text-size-adjust: 100%; }
+p, ul, ol, dl { margin: 0; padding: 0; list-style: none; }
+svg { display: block; overflow: visible; font: inherit; }
+svg text { fill: var(--ink); font-size: 12.5px; }
+.plot-picture { touch-action: pan-y; cursor: crosshair; user-select: none; -webkit-user-select: none; }
+button, select { font: inherit; color: inherit; }
+:focus-visible { outline: 2px solid var(--delivered); outline-offset: 2px; border-radius: 6px; }
+.node:focus { outline: none; }
+
+.head { display: flex; gap: 8px 22px; align-items: flex-start; min-height: 32px; margin-bottom: 4px; }
+.title { font-size: 15.5px; font-weight: 650; flex: 0 0 300px; padding-top: 4px; }
+.acts { flex: 1; display: flex; flex-wrap: wrap; gap: 6px; align-items: center; min-width: 0; }
+.chips { display: contents; }
+.none { color: var(--muted); padding: 4px 0; }
+.chip { display: inline-flex; max-width: 100%; border: 1px solid var(--line); border-radius: 15px; background: var(--surface); }
+.chip.waiting { border-style: dashed; color: var(--muted); }
+.chip button { border: 0; background: none; padding: 3px 4px 3px 11px; cursor: pointer; border-radius: 15px; }
+.chip-go { overflow-wrap: anywhere; text-align: left; }
+.chip-go:last-child { padding-right: 11px; }
+.chip .chip-x { padding: 3px 10px 3px 6px; color: var(--muted); font-size: 15px; line-height: 1; }
+.chip button:hover { color: var(--delivered-text); }
+.chip .chip-x:hover { color: var(--dropped-text); }
+.acts-tools { display: inline-flex; gap: 2px; margin-left: auto; }
+.plain { border: 0; background: none; color: var(--delivered-text); padding: 4px 7px; cursor: pointer; border-radius: 6px; }
+.plain:hover:not([aria-disabled="true"]) { background: var(--sunken); }
+button[aria-disabled="true"] { color: var(--muted); opacity: .55; cursor: default; }
+.code { margin: 6px 0; padding: 10px 12px; background: var(--sunken); border-radius: 8px; }
+.code textarea { display: block; width: 100%; margin-top: 6px; font: 12px/1.5 ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; color: var(--ink); background: var(--surface);
+  border: 1px solid var(--edge); border-radius: 6px; padding: 6px 8px; white-space: pre; overflow-x: auto; }
+.trouble { margin: 6px 0; padding: 8px 12px; border-left: 4px solid var(--dropped); background: var(--sunken); border-radius: 4px; white-space: pre-wrap; overflow-wrap: anywhere; }
+
+.stage { display: grid; grid-template-columns: 300px minmax(0, 1fr); gap: 0 22px; align-items: start; }
+.narrow .stage { grid-template-columns: minmax(0, 1fr); }
+.left, .right { min-width: 0; }
+.hint { color: var(--muted); font-size: 12px; min-height: 34px; margin-top: 6px; overflow-wrap: anywhere; }
+.tools { display: grid; grid-template-columns: repeat(4, 1fr); gap: 6px; margin-top: 4px; }
+.tool { display: inline-flex; align-items: center; justify-content: center; border: 1px solid var(--edge); border-radius: 8px; background: var(--surface); cursor: pointer; min-width: 36px; min-height: 34px; padding: 0 6px; }
+.tools .tool { flex-direction: column; gap: 1px; font-size: 11.5px; padding: 5px 2px 3px; min-height: 46px; }
+.tool:hover { background: var(--sunken); }
+.tool[aria-pressed="true"] { background: var(--ink); border-color: var(--ink); color: var(--surface); }
+.icon-box { flex: none; }
+.icon { fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linecap: round; stroke-linejoin: round; }
+.icon.filled { fill: currentColor; stroke-width: .8; }
+
+.graph { touch-action: pan-y; }
+.graph[data-tool="cut"] { touch-action: none; cursor: crosshair; }
+.graph[data-tool="cut"] .node, .graph[data-tool="crash"] .node, .node { cursor: pointer; }
+.link { stroke: var(--line); stroke-width: 1.4; }
+.link.is-cut { stroke-dasharray: 3 5; opacity: .6; }
+.link.one-way { stroke-dasharray: 9 4; }
+.link.worse { stroke: var(--ink); stroke-width: 4; stroke-dasharray: 1.5 3.5; }
+.link.to-cut { stroke: var(--dropped); stroke-width: 2.4; stroke-dasharray: 4 4; opacity: 1; }
+.cut-under { fill: none; stroke: var(--surface); stroke-width: 13; stroke-linecap: round; opacity: .85; }
+.cut-band { fill: none; stroke: var(--cut); stroke-width: 12; stroke-dasharray: 1.8 4; }
+.cut-line { fill: none; stroke: var(--ink); stroke-width: 1.6; stroke-dasharray: 7 4; }
+.cut-hatch { stroke: var(--cut); stroke-width: 2.2; opacity: .6; }
+.refused-hatch { stroke: var(--dropped); stroke-width: 2; }
+.drawn { fill: none; stroke: var(--dropped); stroke-width: 2.6; stroke-dasharray: 7 4; stroke-linecap: round; }
+.node .halo { fill: none; stroke: none; }
+.node .body { fill: var(--surface); stroke: var(--delivered); stroke-width: 2.6; }
+.node .mark { color: var(--delivered); }
+.node.as-client .body { stroke: var(--ink); }
+.node.as-client .mark { color: var(--ink); }
+.node.as-leader .body { stroke: var(--leader); stroke-width: 3.2; }
+.node.as-leader .mark { color: var(--leader); }
+.node .down-mark { display: none; stroke: var(--surface); stroke-width: 3.4; stroke-linecap: round; }
+.node.down .body { fill: var(--down); stroke: var(--down); stroke-dasharray: 3 3; }
+.node.down .mark { display: none; }
+.node.down .down-mark { display: block; }
+.node text { paint-order: stroke; stroke: var(--surface); stroke-width: 4px; stroke-linejoin: round; }
+.node .name { font-weight: 650; font-size: 13px; }
+.node .state { fill: var(--muted); font-size: 11.5px; }
+.node.paused .body { stroke: var(--ink); stroke-width: 1.4; stroke-dasharray: none; }
+.node.slow .body { stroke-dasharray: 9 4; }
+.node.paused .mark { color: var(--ink); }
+.node.down .state { fill: var(--ink); font-weight: 650; }
+.node:hover .halo { fill: var(--sunken); }
+.node:focus-visible .halo { stroke: var(--delivered); stroke-width: 2.5; }
+.node.chosen .halo { stroke: var(--dropped); stroke-width: 2.5; stroke-dasharray: 4 3; }
+.node.inspected .halo { fill: var(--sunken); stroke: var(--line); stroke-width: 1.2; }
+.dot circle { fill: var(--delivered); stroke: var(--surface); stroke-width: 1.5; }
+.dot.now circle { r: 6.5px; }
+.dot text { font-size: 11px; paint-order: stroke; stroke: var(--surface); stroke-width: 3.5px; stroke-linejoin: round; }
+.lost .lost-way { fill: none; stroke: var(--dropped); stroke-width: 1.6; stroke-dasharray: 1.5 4; stroke-linecap: round; }
+.cross { fill: none; stroke: var(--dropped); stroke-width: 2.1; stroke-linecap: round; }
+
+.diagram { position: relative; border-radius: 6px; }
+.lane { stroke: var(--line); stroke-width: 1.3; }
+.ticks { pointer-events: none; }
+.lane-name { font-weight: 650; }
+.gutter-small, .tick { font-size: 11.5px !important; fill: var(--muted) !important; }
+.grid { stroke: var(--grid); }
+.way { fill: none; stroke: var(--delivered); stroke-width: 1.5; stroke-linecap: round; }
+.way.open { stroke-dasharray: 5 4; }
+.way.lost-way { stroke: var(--dropped); stroke-width: 1.7; stroke-dasharray: 1 4; }
+.way.picked { stroke-width: 3.2; }
+.way.picked.lost-way { stroke-width: 3; stroke-dasharray: 1 5; }
+.cross.picked { stroke-width: 3; }
+.heads { fill: var(--delivered); }
+.picked-end { fill: var(--surface); stroke: var(--ink); stroke-width: 1.6; }
+.way-name { font-size: 11px !important; fill: var(--muted) !important; paint-order: stroke; stroke: var(--surface); stroke-width: 3.5px; stroke-linejoin: round; }
+.cut-zone { fill: url(#cut-lanes); stroke: none; }
+.zone-name { font-size: 11px !important; fill: var(--muted) !important; paint-order: stroke; stroke: var(--surface); stroke-width: 3px; }
+.outage { fill: var(--down); }
+.paused-bar { fill: var(--surface); stroke: var(--ink); stroke-width: 1.5; }
+.slow-line { fill: none; stroke: var(--ink); stroke-width: 1.4; stroke-linejoin: round; }
+.timers { fill: none; stroke: var(--muted); stroke-width: 1.6; }
+.notes { fill: var(--surface); stroke: var(--muted); }
+.flag { color: var(--ink); }
+.flag-line { stroke: var(--muted); stroke-dasharray: 2 3; }
+.veil { fill: var(--surface); opacity: var(--veil); }
+.playhead { stroke: var(--ink); stroke-width: 1.6; }
+.pill { fill: var(--ink); }
+.now-time { fill: var(--surface) !important; font-size: 11.5px !important; font-weight: 600; }
+.op rect { stroke-width: 1.4; }
+.op .mark { fill: none; stroke-width: 1.9; stroke-linecap: round; stroke-linejoin: round; }
+.op.good rect { fill: var(--good); }
+.op.good .mark { stroke: var(--on-good); }
+.op.refused rect { fill: url(#refused); stroke: var(--dropped); }
+.op.refused .mark { stroke: var(--ink); }
+.op.slow rect { fill: var(--surface); stroke: var(--good); stroke-width: 2.2; }
+.op.slow .mark { stroke: var(--ink); stroke-width: 1.5; }
+.op.open rect { fill: none; stroke: var(--muted); stroke-dasharray: 4 3; }
+.op.open .mark { stroke: var(--muted); }
+.op.wrong rect { fill: var(--dropped); stroke: var(--ink); }
+.op.wrong .mark { stroke: var(--surface); stroke-width: 2.4; }
+.op.never rect { fill: var(--surface); stroke: var(--dropped); stroke-dasharray: 2 2.5; }
+.op.never .mark { stroke: var(--dropped); }
+.bar-text { font-size: 11px !important; }
+.op.good .bar-text { fill: var(--on-good) !important; }
+.op.wrong .bar-text { fill: var(--surface) !important; }
+.op.refused .bar-text { paint-order: stroke; stroke: var(--surface); stroke-width: 3px; }
+.share { fill: none; stroke: var(--ink); stroke-width: 2; stroke-linejoin: round; }
+.share.before { stroke: var(--muted); stroke-width: 1.4; stroke-dasharray: 1 4; stroke-linecap: round; }
+.under-target { fill: var(--dropped); opacity: .2; }
+.target { stroke: var(--muted); stroke-dasharray: 6 4; }
+.share-dot { stroke: var(--surface); stroke-width: 1.5; }
+.share-dot.fine { fill: var(--good); }
+.share-dot.below { fill: var(--dropped); }
+.share-now { font-weight: 650; font-size: 13px !important; paint-order: stroke; stroke: var(--surface); stroke-width: 4px; stroke-linejoin: round; }
+.share-now.fine { fill: var(--good-text) !important; }
+.share-now.below { fill: var(--dropped-text) !important; }
+.tip { position: absolute; z-index: 2; max-width: 290px; pointer-events: none; padding: 6px 10px; background: var(--ink); color: var(--surface); border-radius: 8px; font-size: 12px; overflow-wrap: anywhere; }
+.tip b, .tip span { display: block; }
+.under { display: flex; flex-wrap: wrap; gap: 4px 14px; align-items: center; justify-content: space-between; margin-top: 4px; padding-left: 2px; }
+.key { flex: 1 1 220px; min-height: 38px; align-content: center; display: inline-flex; flex-wrap: wrap; gap: 2px 12px; color: var(--muted); font-size: 11.5px; }
+.cut-zone { fill: url(#cut-lanes); }
+.sign .cut-zone { fill: url(#cut-key); }
+.key span { display: inline-flex; gap: 5px; align-items: center; }
+.zoom { display: inline-flex; gap: 4px; align-items: center; color: var(--muted); font-size: 12px; margin-left: auto; }
+.zoom .tool { min-width: 30px; min-height: 28px; }
+
+.drive { display: grid; grid-template-columns: 300px minmax(0, 1fr); gap: 6px 22px; align-items: end; margin-top: 10px; padding-top: 10px; border-top: 1px solid var(--grid); }
+.narrow .drive { grid-template-columns: minmax(0, 1fr); }
+.narrow .scrub { order: -1; }
+.buttons { display: flex; gap: 5px; align-items: center; }
+.buttons .tool.play { background: var(--ink); border-color: var(--ink); color: var(--surface); min-width: 42px; }
+.buttons .tool { min-width: 33px; }
+.buttons select { margin-left: auto; min-width: 0; height: 34px; border: 1px solid var(--edge); border-radius: 8px; background: var(--surface); padding: 0 4px; color: var(--muted); }
+.scrub { padding-left: calc(var(--gutter, 0px) - 10px); }
+.marks { margin-left: 10px; overflow: visible; }
+.marks .window { fill: var(--line); opacity: .55; }
+input[type="range"] { -webkit-appearance: none; appearance: none; display: block; width: calc(var(--plot, 100%) + 20px); max-width: calc(100% + 10px); height: 26px; margin: 0; background: none; cursor: pointer; }
+input[type="range"]::-webkit-slider-runnable-track { height: 4px; border-radius: 2px; background: linear-gradient(to right, var(--ink) var(--played, 0%), var(--edge) var(--played, 0%)); }
+input[type="range"]::-moz-range-track { height: 4px; border-radius: 2px; background: var(--edge); }
+input[type="range"]::-moz-range-progress { height: 4px; border-radius: 2px; background: var(--ink); }
+input[type="range"]::-webkit-slider-thumb { -webkit-appearance: none; width: 20px; height: 20px; margin-top: -8px; border-radius: 50%; background: var(--surface); border: 2.4px solid var(--ink); }
+input[type="range"]::-moz-range-thumb { width: 15px; height: 15px; border-radius: 50%; background: var(--surface); border: 2.4px solid var(--ink); }
+
+.caption { margin-top: 10px; padding: 9px 14px 10px; background: var(--sunken); border-radius: 8px; min-height: 82px; font-size: 13.5px; overflow-wrap: anywhere; }
+.caption .why, .caption .users { color: var(--muted); font-size: 13px; }
+.caption .users:not(:empty) { color: var(--ink); margin-top: 2px; }
+.foot { display: flex; flex-wrap: wrap; gap: 2px 22px; align-items: baseline; margin-top: 8px; color: var(--muted); font-size: 12.5px; }
+.foot details[open] { flex-basis: 100%; }
+.busy { margin-top: 4px; font-weight: 600; }
+:host([data-busy]) .plot { opacity: .55; transition: opacity .2s .3s; }
+:host([data-busy]) .busy { color: var(--muted); font-weight: 400; }
+summary { cursor: pointer; padding: 3px 0; }
+.rows { max-height: 264px; overflow: auto; border: 1px solid var(--grid); border-radius: 8px; margin-top: 4px; }
+.rows button { display: flex; gap: 12px; width: 100%; border: 0; background: none; text-align: left; padding: 3px 10px; cursor: pointer; color: var(--ink); }
+.rows button > span:first-child { flex: 0 0 82px; text-align: right; color: var(--muted); font-variant-numeric: tabular-nums; }
+.rows button:hover { background: var(--sunken); }
+.rows button[aria-current] { background: var(--sunken); box-shadow: inset 4px 0 0 var(--ink); font-weight: 600; }
+.rows button:focus-visible { outline-offset: -2px; }
+.rows .drop, .rows .crash, .rows .fault { color: var(--dropped-text); }
+.rows i { font-style: normal; color: var(--muted); font-weight: 400; }
+.keys dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 14px; padding: 4px 0; }
+.keys dt { color: var(--ink); font-weight: 600; }
+.keys dd { margin: 0; }
+.aloud { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: pre-wrap; }
+
+.narrow .head { flex-direction: column; }
+.narrow .title { flex: none; }
+.narrow .acts { width: 100%; }
+.narrow.card { padding: 12px 12px 10px; }
+.narrow .tools .tool, .narrow .buttons .tool { min-height: 44px; }
+@media (prefers-reduced-motion: no-preference) { .tool, .plain, .rows button { transition: background-color .12s; } .node .body { transition: fill .15s, stroke .15s; } }
+@media (forced-colors: active) { .veil { display: none; } .tool[aria-pressed="true"] { border: 3px solid Highlight; } }
+@media print { .tools, .buttons, .zoom, .acts-tools, .scrub { display: none; } }
+`;

@@ -1,0 +1,412 @@
+/* The player itself: one playhead for all of it, words, the list of events, the keyboard; and the way in. */
+
+const KEYS = [
+  ["← →", "one event back or on"], ["Page up, page down", "ten events back or on"], ["Home, End", "start and end of the run"],
+  ["Space", "play or pause"], ["↑ ↓", "in the diagram: read the messages one by one"], ["+ − 0", "zoom in, out, fit all"],
+];
+const LIVE_KEYS = [
+  ["C", "cut: draw a line through links; or Tab to a node, Space to choose it, Enter to cut it off"],
+  ["X", "crash: click a node, or press X on a node; again to restart it"], ["P", "point: click a node to read its state"],
+  ["H", "heal all cuts"], ["Ctrl+Z, Ctrl+Y", "undo, redo"],
+];
+
+const PAGE = 200;           // rows of the event list that are in the page at once
+const NARROW = 720;         // px: below this the parts stand under one another
+const NODE_LIMIT = 12;      // above this many nodes the graph shows names only
+
+class Player extends Acts {
+  constructor(element, bundle, options) {
+    super();
+    this.options = options;
+    this.patience = options.patience ?? 6000;
+    this.live = Boolean(bundle.live && options.onActs);
+    this.tool = "point";
+    this.chosen = new Set();           // nodes to be cut off
+    this.inspected = null;
+    this.acts = (bundle.faults ?? []).map((f) => ({ ...f }));
+    this.past = [];
+    this.future = [];
+    this.request = bundle.request ?? 0;
+    this.asked = null;                 // the question Python has not answered yet
+    this.playing = null;
+    this.seen = {};                    // what the picture shows already, so that a step changes only what is new
+    this.pick = null;                  // {flight} or {op} under the pointer or chosen by keyboard
+
+    this.host = make("div", { class: "dslib-player", "data-lm-suppress-shortcuts": "true" });
+    this.root = this.host.attachShadow({ mode: "open" });
+    this.root.innerHTML = `<style>${STYLE}</style>${TEMPLATE}`;
+    this.$ = (selector) => this.root.querySelector(selector);
+    this.furnish();
+    this.take(bundle);
+    this.host.remove();
+    element.replaceChildren(this.host);
+    this.watchTheme();
+    this.sizes = new ResizeObserver(() => this.resize());
+    this.sizes.observe(this.host);
+    this.resize();
+    this.go(this.firstMoment());
+  }
+
+  // -- building once ----------------------------------------------------------------------------------------------
+
+  furnish() {
+    const button = (name, label, act, text) => {
+      const b = make("button", { type: "button", class: `tool ${name}`, "aria-label": text ? null : label, title: label, onclick: act }, icon(name), text ? make("span", {}, text) : null);
+      this[name + "Button"] = b;
+      return b;
+    };
+    this.$(".buttons").append(
+      button("start", "To the start (Home)", () => this.go(0)), button("back", "One event back (←)", () => this.step(-1)),
+      button("play", "Play (Space)", () => this.toggle()), button("forward", "One event on (→)", () => this.step(1)),
+      button("end", "To the end (End)", () => this.go(this.run.end)),
+      this.speed = make("select", { "aria-label": "Speed", title: "Speed", onchange: () => { this.speedChosen = true; } },
+        ...SPEEDS.map((s) => make("option", { value: s }, speedLabel(s)))));
+    this.$(".tools").append(
+      button("point", "Point: click a node to read its state (P)", () => this.useTool("point"), "point"),
+      button("cut", "Cut: draw a line through links (C)", () => this.useTool("cut"), "cut"),
+      button("crash", "Crash or restart: click a node (X)", () => this.useTool("crash"), "crash"),
+      button("heal", "Heal all cuts now (H)", () => this.heal(), "heal"));
+    this.$(".zoom").append(
+      button("zoomout", "Zoom out (−)", () => this.zoom(2)), button("zoomin", "Zoom in (+)", () => this.zoom(0.5)),
+      make("button", { type: "button", class: "plain fit", onclick: () => this.fit(), title: "Show the whole run (0)" }, "Fit"),
+      this.span = make("span", { class: "span" }));
+    this.$(".undo").addEventListener("click", () => this.undo());
+    this.$(".redo").addEventListener("click", () => this.redo());
+    this.$(".copy").addEventListener("click", () => this.copyCode());
+    this.$(".close-code").addEventListener("click", () => { this.$(".code").hidden = true; this.$(".copy").focus(); });
+    this.$(".keys dl").append(...[...KEYS, ...(this.live ? LIVE_KEYS : [])].flatMap(([key, what]) => [make("dt", {}, key), make("dd", {}, what)]));
+
+    this.slider = this.$("input[type=range]");
+    this.slider.addEventListener("input", () => this.go(Number(this.slider.value)));
+    this.root.addEventListener("keydown", (event) => this.key(event));
+    this.$(".list").addEventListener("toggle", () => { this.seen.page = null; this.showList(); });
+    this.rows = this.$(".rows");
+    this.rows.addEventListener("click", (event) => {
+      const row = event.target.closest("button");
+      if (row) this.go(null, Number(row.dataset.stop));
+    });
+
+    this.graph = make("svg", { class: "graph-picture" });
+    this.$(".graph").append(this.graph);
+    this.plot = make("svg", { class: "plot-picture", role: "img" });
+    this.$(".plot").append(this.plot);
+    this.diagram = this.$(".diagram");
+    this.tip = this.$(".tip");
+    this.listenToDiagram();
+    this.listenToGraph();
+    if (!this.live) for (const part of this.root.querySelectorAll("[data-live]")) part.hidden = true;
+  }
+
+  watchTheme() {
+    const apply = () => this.host.setAttribute("data-mode", darkAround(this.host) ? "dark" : "light");
+    this.themes = new MutationObserver(apply);
+    for (const place of [document.documentElement, document.body]) {
+      this.themes.observe(place, { attributes: true, attributeFilter: ["data-theme", "data-jp-theme-light"] });
+    }
+    this.scheme = matchMedia("(prefers-color-scheme: dark)");
+    this.scheme.addEventListener("change", apply);
+    this.applyTheme = apply;
+    apply();
+  }
+
+  destroy() {
+    this.pause();
+    clearTimeout(this.patienceTimer);
+    clearTimeout(this.aloudTimer);
+    this.themes.disconnect();
+    this.sizes.disconnect();
+    this.scheme.removeEventListener("change", this.applyTheme);
+    this.host.remove();
+  }
+
+  // -- a new run --------------------------------------------------------------------------------------------------
+
+  /** Take over a bundle. Acts that wait for their answer are kept: a slow answer to an older question loses nothing. */
+  take(bundle) {
+    const before = this.run;
+    this.run = readRun(bundle);
+    this.stops = readStops(this.run);
+    if (before && before.bundle.run !== bundle.run) this.ghost = before.users.steps;
+    const answered = this.asked && (bundle.request === undefined || bundle.request >= this.asked.request);
+    if (!this.asked || answered) {
+      this.acts = (bundle.faults ?? []).map((f) => ({ ...f }));
+      if (answered) this.answer(bundle);
+    }
+    this.request = Math.max(this.request, bundle.request ?? 0);
+    this.showTrouble(bundle.error ?? bundle.broken);
+    this.chosen = new Set([...this.chosen].filter((name) => this.run.lane.has(name)));
+    this.$(".card").setAttribute("aria-label", `Player: ${bundle.title ?? "a run"}`);
+    this.$(".title").textContent = bundle.title ?? "";
+    this.slider.max = this.run.end;
+    if (this.time !== undefined) this.stand(clamp(this.time, 0, this.run.end));
+    this.seen = {};
+    this.showActs();
+    this.showKey();
+  }
+
+  update(bundle) {
+    this.keepFocus(() => {
+      this.take(bundle);
+      this.resize(true);
+    });
+  }
+
+  /** Redraw without taking the keyboard away from its reader: a page's own keys must not get what was meant for us. */
+  keepFocus(redraw) {
+    const focused = this.root.activeElement, node = focused?.dataset.node, chip = focused?.closest(".chip");
+    const chipAt = chip ? [...chip.parentNode.children].indexOf(chip) : -1, kind = focused?.className;
+    redraw();
+    if (!focused || focused.isConnected) return;
+    const chips = this.$(".chips").children;
+    const next = node !== undefined ? this.nodeViews?.get(node)?.group
+      : chip ? chips[Math.min(chipAt, chips.length - 1)]?.querySelector(`.${kind}`) : this.rows.querySelector("[aria-current]");
+    (next ?? this.diagram).focus({ preventScroll: true });
+  }
+
+  /** Where a first look teaches most: the first message stopped by a fault, else the first bad answer. Where nothing goes
+   * wrong: the end, or, if the reader is to break it, a moment that leaves enough to come. */
+  firstMoment() {
+    const { bundle, events, users, end } = this.run;
+    if (typeof bundle.playhead === "number") return clamp(bundle.playhead, 0, end);
+    const drop = events.find((e) => e[1] === "drop" && /^(cut|down|ttl|no route)/.test(e[6]));
+    const bad = users.steps.find((s) => s.op.outcome !== "good");
+    return drop ? drop[0] : bad ? bad.at : this.live ? end / 3 : end;
+  }
+
+  // -- the playhead -----------------------------------------------------------------------------------------------
+
+  /** Go to a time in ms, or to a stop of the list of events. */
+  go(time, stop) {
+    if (stop === undefined) {
+      this.stand(clamp(time, 0, this.run.end));
+    } else if (stop < 0) {
+      this.time = 0;
+      this.index = -1;
+    } else {
+      this.index = this.stops[stop].last;
+      this.time = this.run.events[this.stops[stop].main][0];
+    }
+    this.stop = lastAtMost(this.stops, (s) => s.main, this.index);
+    if (!this.box) return;                                // not on the page yet: resize() draws when there is room
+    this.follow();
+    this.show();
+  }
+
+  /** Stand at a time: all events up to it have happened. */
+  stand(time) {
+    this.time = time;
+    this.index = lastAtMost(this.run.events, (e) => e[0], time);
+    this.stop = lastAtMost(this.stops, (s) => s.main, this.index);
+  }
+
+  step(n) {
+    this.pause();
+    // Between two events, a step back leads to the event that was last.
+    const between = n < 0 && this.stop >= 0 && this.time > this.run.events[this.stops[this.stop].main][0];
+    this.go(null, clamp(this.stop + n + (between ? 1 : 0), -1, this.stops.length - 1));
+  }
+
+  toggle() { if (this.playing) this.pause(); else this.play(); }
+
+  play() {
+    if (this.time >= this.run.end) this.go(0);
+    this.playing = { frame: null, last: null };
+    this.showPlaying();
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const tick = (now) => {
+      if (!this.playing) return;
+      const passed = this.playing.last === null ? 0 : now - this.playing.last;
+      if (!calm) {
+        this.playing.last = now;
+        this.go(this.time + Math.min(passed, 100) * Number(this.speed.value));
+      } else if (this.playing.last === null || passed > 900) {  // reduced motion: event by event, nothing glides
+        this.playing.last = now;
+        if (this.stop >= this.stops.length - 1) this.go(this.run.end);
+        else this.go(null, this.stop + 1);
+      }
+      if (this.time >= this.run.end) this.pause();
+      else this.playing.frame = requestAnimationFrame(tick);
+    };
+    this.playing.frame = requestAnimationFrame(tick);
+  }
+
+  pause() {
+    if (!this.playing) return;
+    cancelAnimationFrame(this.playing.frame);
+    this.playing = null;
+    this.showPlaying();
+    this.sayAloud();
+  }
+
+  showPlaying() {
+    const b = this.playButton, name = this.playing ? "pause" : "play", label = this.playing ? "Pause (Space)" : "Play (Space)";
+    b.replaceChildren(icon(name));
+    b.setAttribute("aria-label", label);
+    b.title = label;
+  }
+
+  /** Show the present moment everywhere. Called for every step, so it changes only what is different. */
+  show() {
+    this.showGraph();
+    this.showLanes();
+    this.showCaption();
+    this.showList();
+    this.slider.value = this.time;
+    this.slider.style.setProperty("--played", `${this.time / this.run.end * 100}%`);
+  }
+
+  // -- words ------------------------------------------------------------------------------------------------------
+
+  showCaption() {
+    const { run } = this, since = this.stop > 0 ? run.events[this.stops[this.stop - 1].main][0] : -1;
+    const settled = lastAtMost(run.users.steps, (s) => s.at, this.time);
+    const key = `${this.stop}/${settled}/${run.bundle.run}/${this.stop < 0 || this.time > run.events[this.stops[this.stop].main][0] + 0.05}`;
+    this.$(".what b").textContent = ms(this.time);
+    if (this.seen.caption === key) return;
+    this.seen.caption = key;
+    const { what, why } = describeStop(run, this.stops, this.stop);
+    const at = this.stop < 0 ? 0 : run.events[this.stops[this.stop].main][0];
+    this.$(".what span").textContent = this.time - at > 0.05 ? `Last, at ${ms(at)}: ${what}` : what;
+    this.$(".why").textContent = why;
+    this.$(".users").textContent = describeUsers(run, this.time, since);
+    this.slider.setAttribute("aria-valuetext", `${ms(this.time)}: ${what}`);
+    if (!this.playing) this.sayAloud();
+  }
+
+  /** For those who listen: the caption, once the reader pauses. The slider speaks for itself while it has the focus. */
+  sayAloud(text) {
+    clearTimeout(this.aloudTimer);
+    this.aloudTimer = setTimeout(() => {
+      if (!text && (this.playing || this.root.activeElement === this.slider)) return;
+      this.$(".aloud").textContent = text ?? this.$(".caption").innerText;
+    }, text ? 0 : 600);
+  }
+
+  showList() { this.keepFocus(() => this.drawList()); }
+
+  drawList() {
+    const details = this.$(".list"), { run, stops } = this;
+    if (this.seen.summary !== run) {
+      this.seen.summary = run;
+      this.$(".list > summary").textContent = `All ${plural(stops.length, "event")} as text`;
+    }
+    if (!details.open) return;
+    const page = Math.floor(Math.max(0, this.stop) / PAGE);
+    if (this.seen.page !== page) {
+      this.seen.page = page;
+      const rows = stops.slice(page * PAGE, (page + 1) * PAGE);
+      this.rows.start = page * PAGE + 1;
+      this.rows.innerHTML = rows.map((s, i) => {
+        const { what, why } = describeStop(run, stops, page * PAGE + i);
+        const [at, kind] = run.events[s.main];
+        return `<li><button type="button" tabindex="-1" data-stop="${page * PAGE + i}" class="${kind}"><span>${ms(at)}</span> <span>${escapeText(what)}`
+          + `${s.last > s.main && why ? ` <i>${escapeText(why)}</i>` : ""}</span></button></li>`;
+      }).join("");
+      const pages = Math.ceil(stops.length / PAGE);
+      this.$(".pages").replaceChildren(...(pages < 2 ? [] : [
+        make("span", {}, `Events ${(page * PAGE + 1).toLocaleString("en")} to ${Math.min(stops.length, (page + 1) * PAGE).toLocaleString("en")} of ${stops.length.toLocaleString("en")}. `),
+        make("button", { type: "button", class: "plain", "aria-disabled": page === 0, onclick: () => this.go(null, Math.max(0, page - 1) * PAGE) }, "Earlier"),
+        make("button", { type: "button", class: "plain", "aria-disabled": page === pages - 1, onclick: () => this.go(null, Math.min(pages - 1, page + 1) * PAGE) }, "Later")]));
+      this.seen.row = null;
+    }
+    const row = this.rows.children[this.stop - page * PAGE]?.firstChild ?? null;
+    if (row === this.seen.row) return;
+    const had = this.seen.row && this.root.activeElement === this.seen.row;
+    this.seen.row?.removeAttribute("aria-current");
+    this.seen.row?.setAttribute("tabindex", "-1");
+    this.seen.row = row;
+    if (!row) {
+      this.rows.querySelector("button")?.setAttribute("tabindex", "0");
+      return;
+    }
+    row.setAttribute("aria-current", "step");
+    row.setAttribute("tabindex", "0");
+    if (had) row.focus({ preventScroll: true });
+    const top = row.offsetTop - this.rows.offsetTop, bottom = top + row.offsetHeight;
+    if (top < this.rows.scrollTop + 4 || bottom > this.rows.scrollTop + this.rows.clientHeight - 4) {
+      this.rows.scrollTop = top - this.rows.clientHeight / 3;
+    }
+  }
+
+  // -- keyboard ---------------------------------------------------------------------------------------------------
+
+  key(event) {
+    const target = event.composedPath()[0], pressed = event.key;
+    if (target.matches("textarea, select") || event.altKey) return;
+    if (event.ctrlKey || event.metaKey) {
+      const letter = pressed.toLowerCase();
+      if (letter === "z" && !event.shiftKey) this.undo();
+      else if (letter === "y" || letter === "z") this.redo();
+      else return;
+      event.preventDefault();
+      return;
+    }
+    const press = Boolean(target.closest("button, summary"));
+    const inDiagram = Boolean(target.closest(".diagram"));
+    const jobs = {
+      ArrowLeft: () => this.step(-1), ArrowRight: () => this.step(1), PageUp: () => this.step(-10), PageDown: () => this.step(10),
+      Home: () => { this.pause(); this.go(0); }, End: () => { this.pause(); this.go(this.run.end); },
+      "+": () => this.zoom(0.5), "=": () => this.zoom(0.5), "-": () => this.zoom(2), 0: () => this.fit(),
+      ...(press ? {} : { " ": () => this.toggle() }),
+      ...(inDiagram ? { ArrowUp: () => this.pickNext(-1), ArrowDown: () => this.pickNext(1) } : target === this.slider ? { ArrowUp: () => this.step(1), ArrowDown: () => this.step(-1) } : {}),
+      ...(this.pick || this.chosen.size || this.inspected ? { Escape: () => { this.setPick(null); this.chosen.clear(); this.inspect(null); } } : {}),
+      ...(this.live ? { c: () => this.useTool("cut"), x: () => this.useTool("crash"), p: () => this.useTool("point"), h: () => this.heal() } : {}),
+    };
+    const job = jobs[pressed] ?? jobs[pressed.toLowerCase()];
+    if (!job) return;
+    event.preventDefault();
+    job();
+  }
+}
+
+const KNOWN = "dslib.player/1";
+
+/** Draw `bundle` into `element`. Returns {update, destroy, seek, step, play, pause, time, acts}. */
+export function mount(element, bundle, options = {}) {
+  if (bundle?.schema !== KNOWN) {
+    throw new Error(`this player draws bundles of the form ${KNOWN}, and was given ${bundle?.schema ?? typeof bundle}: update dslib, or record the run again`);
+  }
+  const player = new Player(element, bundle, options);
+  return {
+    update: (next) => player.update(next), destroy: () => player.destroy(), seek: (time) => player.go(time), step: (n) => player.step(n),
+    play: () => player.play(), pause: () => player.pause(), get time() { return player.time; }, get acts() { return player.acts; }, root: player.root,
+  };
+}
+
+/** In JupyterLab: the model has `bundle` (from Python), `acts` and `request` (to Python). */
+function render({ model, el }) {
+  const player = mount(el, model.get("bundle"), {
+    onActs(acts, request) {
+      model.set("acts", acts);
+      model.set("request", request);
+      model.save_changes();
+    },
+  });
+  const changed = () => player.update(model.get("bundle"));
+  model.on("change:bundle", changed);
+  return () => {
+    model.off("change:bundle", changed);
+    player.destroy();
+  };
+}
+
+/** In a page without a kernel: draw into every element that carries a recorded run. Python calls this at the end of its
+ * classic script. What stood there for readers without a script stays if the run cannot be drawn. */
+function mountAll() {
+  const start = () => {
+    for (const element of document.querySelectorAll("[data-dslib-player][data-bundle]")) {
+      const data = element.dataset.bundle;
+      element.removeAttribute("data-bundle");
+      try {
+        mount(element, JSON.parse(data));
+      } catch (error) {
+        element.prepend(make("p", { role: "alert" }, `This run cannot be played: ${error.message}.`));
+        console.error(error);
+      }
+    }
+  };
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+}
+
+export default { render };
