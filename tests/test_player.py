@@ -14,9 +14,8 @@ import pytest
 from dslib import Client, Message, Network, Node, Simulation, good_share, what_users_saw
 from dslib.places import Place, Places
 from dslib.story import story
-from dslib.views import PlayerView, palette, play, replay, save_page
+from dslib.views import PlayerView, palette, play, replay, save_page, script
 from dslib.views import player as player_module
-from dslib.views import script
 from dslib.views.layout import arrange, circle, lines, springs
 from dslib.views.spacetime import MOST_MESSAGES, space_time_svg, spells
 
