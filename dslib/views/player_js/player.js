@@ -121,11 +121,12 @@ class Player extends Acts {
 
   // -- a new run --------------------------------------------------------------------------------------------------
 
-  /** Take over a bundle. Acts that wait for their answer are kept: a slow answer to an older question loses nothing. */
-  take(bundle) {
-    const before = this.run;
-    this.run = readRun(bundle);
-    this.stops = readStops(this.run);
+  /** Take over a run. Acts that wait for their answer are kept: a slow answer to an older question loses nothing. */
+  take(opened) {
+    const before = this.run, { bundle } = opened.run;
+    this.opened = opened;
+    this.run = opened.run;
+    this.stops = opened.stops;
     if (before && before.bundle.run !== bundle.run) this.ghost = before.users.steps;
     const answered = this.asked && (bundle.request === undefined || bundle.request >= this.asked.request);
     if (!this.asked || answered) {
@@ -133,7 +134,7 @@ class Player extends Acts {
       if (answered) this.answer(bundle);
     }
     this.request = Math.max(this.request, bundle.request ?? 0);
-    this.showTrouble(bundle.error ?? bundle.broken);
+    this.showTrouble(bundle.error ?? bundle.broken?.say ?? bundle.broken);
     this.chosen = new Set([...this.chosen].filter((name) => this.run.lane.has(name)));
     this.$(".card").setAttribute("aria-label", `Player: ${bundle.title ?? "a run"}`);
     this.$(".title").textContent = bundle.title ?? "";
@@ -144,11 +145,26 @@ class Player extends Acts {
     this.showKey();
   }
 
+  /** Show another run; one that cannot be drawn leaves the picture as it is, and says so. */
   update(bundle) {
-    this.keepFocus(() => {
-      this.take(bundle);
+    const before = this.opened;
+    const show = (opened) => this.keepFocus(() => {
+      this.take(opened);
       this.resize(true);
     });
+    try {
+      show(openRun(bundle));
+    } catch (error) {
+      if (this.opened !== before) show(before);            // it was read, and then could not be drawn
+      this.giveUpWaiting();
+      this.showTrouble(`${whyNot(error)} The picture shows the run before it.`);
+    }
+  }
+
+  showRemarks(remarks) {
+    const line = this.$(".remark");
+    line.hidden = !remarks.length;
+    line.textContent = remarks.join(" ");
   }
 
   /** Redraw without taking the keyboard away from its reader: a page's own keys must not get what was meant for us. */
@@ -359,12 +375,12 @@ class Player extends Acts {
   }
 }
 
-const KNOWN = "dslib.player/1";
+const KNOWN = ["dslib.player/2", "dslib.player/1"];
 
 /** Draw `bundle` into `element`. Returns {update, destroy, seek, step, play, pause, time, acts}. */
 export function mount(element, bundle, options = {}) {
-  if (bundle?.schema !== KNOWN) {
-    throw new Error(`this player draws bundles of the form ${KNOWN}, and was given ${bundle?.schema ?? typeof bundle}: update dslib, or record the run again`);
+  if (!KNOWN.includes(bundle?.schema)) {
+    throw new Error(`this player draws bundles of the form ${KNOWN.join(" and ")}, and was given ${bundle?.schema ?? typeof bundle}: update dslib, or record the run again`);
   }
   const player = new Player(element, bundle, options);
   return {
