@@ -64,7 +64,6 @@ def test_without_a_script_a_reader_still_has_the_picture_and_the_events(new_page
     assert page.locator("details li").count() == len(events)
 
 
-@pytest.mark.console_error("this player draws bundles of the form")
 def test_a_run_of_another_version_is_refused_in_words_and_the_still_picture_stays(page: Any, tmp_path: Path):
     view = play(quiet, until=100)
     view.bundle["schema"] = "dslib.player/99"

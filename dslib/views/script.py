@@ -12,7 +12,9 @@ from functools import cache
 from pathlib import Path
 
 #: The parts, in their order. Each uses what stands before it; the classes build on one another.
-PARTS = ("run", "words", "geometry", "drawing", "looks", "graph", "lanes", "acts", "player")
+PARTS = (
+    "run", "words", "bundle", "geometry", "drawing", "looks", "graph", "lanes", "acts", "playback", "player", "mount",
+)  # fmt: skip
 
 #: What the module exports, each at the start of a line.
 EXPORTS = ("export function mount(element, bundle, options = {}) {", "export default { render };")

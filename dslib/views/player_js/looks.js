@@ -19,6 +19,7 @@ const TEMPLATE = `
     <button type="button" class="plain close-code">Close</button>
   </div>
   <div class="trouble" role="alert" hidden></div>
+  <p class="remark" role="note" hidden></p>
   <div class="stage">
     <div class="left">
       <div class="graph"></div>
@@ -93,6 +94,7 @@ button[aria-disabled="true"] { color: var(--muted); opacity: .55; cursor: defaul
 .code textarea { display: block; width: 100%; margin-top: 6px; font: 12px/1.5 ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; color: var(--ink); background: var(--surface);
   border: 1px solid var(--edge); border-radius: 6px; padding: 6px 8px; white-space: pre; overflow-x: auto; }
 .trouble { margin: 6px 0; padding: 8px 12px; border-left: 4px solid var(--dropped); background: var(--sunken); border-radius: 4px; white-space: pre-wrap; overflow-wrap: anywhere; }
+.remark { margin: 6px 0; padding: 6px 12px; border-left: 4px dotted var(--line); color: var(--muted); overflow-wrap: anywhere; }
 
 .stage { display: grid; grid-template-columns: 300px minmax(0, 1fr); gap: 0 22px; align-items: start; }
 .narrow .stage { grid-template-columns: minmax(0, 1fr); }
@@ -150,6 +152,10 @@ button[aria-disabled="true"] { color: var(--muted); opacity: .55; cursor: defaul
 .cross { fill: none; stroke: var(--dropped); stroke-width: 2.1; stroke-linecap: round; }
 
 .diagram { position: relative; border-radius: 6px; }
+.plot { position: relative; }
+.plot-picture { position: relative; }
+.sheet { position: absolute; top: 0; overflow: hidden; pointer-events: none; }
+.sheet canvas { display: block; will-change: transform; }
 .lane { stroke: var(--line); stroke-width: 1.3; }
 .ticks { pointer-events: none; }
 .lane-name { font-weight: 650; }

@@ -1,4 +1,4 @@
-/* The player itself: one playhead for all of it, words, the list of events, the keyboard; and the way in. */
+/* The player itself: one playhead for all of it, words, the list of events, the keyboard. */
 
 const KEYS = [
   ["← →", "one event back or on"], ["Page up, page down", "ten events back or on"], ["Home, End", "start and end of the run"],
@@ -15,8 +15,9 @@ const NARROW = 720;         // px: below this the parts stand under one another
 const NODE_LIMIT = 12;      // above this many nodes the graph shows names only
 
 class Player extends Acts {
-  constructor(element, bundle, options) {
+  constructor(element, opened, options) {
     super();
+    const { bundle } = opened.run;
     this.options = options;
     this.patience = options.patience ?? 6000;
     this.live = Boolean(bundle.live && options.onActs);
@@ -28,7 +29,6 @@ class Player extends Acts {
     this.future = [];
     this.request = bundle.request ?? 0;
     this.asked = null;                 // the question Python has not answered yet
-    this.playing = null;
     this.seen = {};                    // what the picture shows already, so that a step changes only what is new
     this.pick = null;                  // {flight} or {op} under the pointer or chosen by keyboard
 
@@ -37,7 +37,7 @@ class Player extends Acts {
     this.root.innerHTML = `<style>${STYLE}</style>${TEMPLATE}`;
     this.$ = (selector) => this.root.querySelector(selector);
     this.furnish();
-    this.take(bundle);
+    this.take(opened);
     this.host.remove();
     element.replaceChildren(this.host);
     this.watchTheme();
@@ -55,12 +55,8 @@ class Player extends Acts {
       this[name + "Button"] = b;
       return b;
     };
-    this.$(".buttons").append(
-      button("start", "To the start (Home)", () => this.go(0)), button("back", "One event back (←)", () => this.step(-1)),
-      button("play", "Play (Space)", () => this.toggle()), button("forward", "One event on (→)", () => this.step(1)),
-      button("end", "To the end (End)", () => this.go(this.run.end)),
-      this.speed = make("select", { "aria-label": "Speed", title: "Speed", onchange: () => { this.speedChosen = true; } },
-        ...SPEEDS.map((s) => make("option", { value: s }, speedLabel(s)))));
+    this.playback = new Playback(this, button);
+    this.$(".buttons").append(...this.playback.buttons, this.playback.speed);
     this.$(".tools").append(
       button("point", "Point: click a node to read its state (P)", () => this.useTool("point"), "point"),
       button("cut", "Cut: draw a line through links (C)", () => this.useTool("cut"), "cut"),
@@ -134,7 +130,8 @@ class Player extends Acts {
       if (answered) this.answer(bundle);
     }
     this.request = Math.max(this.request, bundle.request ?? 0);
-    this.showTrouble(bundle.error ?? bundle.broken?.say ?? bundle.broken);
+    this.showTrouble(bundle.error ?? bundle.broken?.say);
+    this.showRemarks(opened.remarks);
     this.chosen = new Set([...this.chosen].filter((name) => this.run.lane.has(name)));
     this.$(".card").setAttribute("aria-label", `Player: ${bundle.title ?? "a run"}`);
     this.$(".title").textContent = bundle.title ?? "";
@@ -159,6 +156,15 @@ class Player extends Acts {
       this.giveUpWaiting();
       this.showTrouble(`${whyNot(error)} The picture shows the run before it.`);
     }
+  }
+
+  /** The answer has come and is of no use: the acts stay as they were asked, so that the reader can take one back. */
+  giveUpWaiting() {
+    clearTimeout(this.patienceTimer);
+    this.asked = null;
+    this.host.removeAttribute("data-busy");
+    this.$(".busy").textContent = "";
+    this.showActs();
   }
 
   showRemarks(remarks) {
@@ -222,43 +228,18 @@ class Player extends Acts {
     this.go(null, clamp(this.stop + n + (between ? 1 : 0), -1, this.stops.length - 1));
   }
 
-  toggle() { if (this.playing) this.pause(); else this.play(); }
+  get end() { return this.run.end; }
+  get playing() { return this.playback.playing; }
+  get speed() { return this.playback.speed; }
+  get speedChosen() { return this.playback.speedChosen; }
+  play() { this.playback.play(); }
+  pause() { this.playback.pause(); }
+  toggle() { this.playback.toggle(); }
+  paused() { this.sayAloud(); }
 
-  play() {
-    if (this.time >= this.run.end) this.go(0);
-    this.playing = { frame: null, last: null };
-    this.showPlaying();
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const tick = (now) => {
-      if (!this.playing) return;
-      const passed = this.playing.last === null ? 0 : now - this.playing.last;
-      if (!calm) {
-        this.playing.last = now;
-        this.go(this.time + Math.min(passed, 100) * Number(this.speed.value));
-      } else if (this.playing.last === null || passed > 900) {  // reduced motion: event by event, nothing glides
-        this.playing.last = now;
-        if (this.stop >= this.stops.length - 1) this.go(this.run.end);
-        else this.go(null, this.stop + 1);
-      }
-      if (this.time >= this.run.end) this.pause();
-      else this.playing.frame = requestAnimationFrame(tick);
-    };
-    this.playing.frame = requestAnimationFrame(tick);
-  }
-
-  pause() {
-    if (!this.playing) return;
-    cancelAnimationFrame(this.playing.frame);
-    this.playing = null;
-    this.showPlaying();
-    this.sayAloud();
-  }
-
-  showPlaying() {
-    const b = this.playButton, name = this.playing ? "pause" : "play", label = this.playing ? "Pause (Space)" : "Play (Space)";
-    b.replaceChildren(icon(name));
-    b.setAttribute("aria-label", label);
-    b.title = label;
+  forward() {
+    if (this.stop >= this.stops.length - 1) this.go(this.end);
+    else this.go(null, this.stop + 1);
   }
 
   /** Show the present moment everywhere. Called for every step, so it changes only what is different. */
@@ -374,55 +355,3 @@ class Player extends Acts {
     job();
   }
 }
-
-const KNOWN = ["dslib.player/2", "dslib.player/1"];
-
-/** Draw `bundle` into `element`. Returns {update, destroy, seek, step, play, pause, time, acts}. */
-export function mount(element, bundle, options = {}) {
-  if (!KNOWN.includes(bundle?.schema)) {
-    throw new Error(`this player draws bundles of the form ${KNOWN.join(" and ")}, and was given ${bundle?.schema ?? typeof bundle}: update dslib, or record the run again`);
-  }
-  const player = new Player(element, bundle, options);
-  return {
-    update: (next) => player.update(next), destroy: () => player.destroy(), seek: (time) => player.go(time), step: (n) => player.step(n),
-    play: () => player.play(), pause: () => player.pause(), get time() { return player.time; }, get acts() { return player.acts; }, root: player.root,
-  };
-}
-
-/** In JupyterLab: the model has `bundle` (from Python), `acts` and `request` (to Python). */
-function render({ model, el }) {
-  const player = mount(el, model.get("bundle"), {
-    onActs(acts, request) {
-      model.set("acts", acts);
-      model.set("request", request);
-      model.save_changes();
-    },
-  });
-  const changed = () => player.update(model.get("bundle"));
-  model.on("change:bundle", changed);
-  return () => {
-    model.off("change:bundle", changed);
-    player.destroy();
-  };
-}
-
-/** In a page without a kernel: draw into every element that carries a recorded run. Python calls this at the end of its
- * classic script. What stood there for readers without a script stays if the run cannot be drawn. */
-function mountAll() {
-  const start = () => {
-    for (const element of document.querySelectorAll("[data-dslib-player][data-bundle]")) {
-      const data = element.dataset.bundle;
-      element.removeAttribute("data-bundle");
-      try {
-        mount(element, JSON.parse(data));
-      } catch (error) {
-        element.prepend(make("p", { role: "alert" }, `This run cannot be played: ${error.message}.`));
-        console.error(error);
-      }
-    }
-  };
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
-  else start();
-}
-
-export default { render };
