@@ -6,16 +6,16 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from io import StringIO
+from dataclasses import replace
 from math import isfinite
 from numbers import Real
 from typing import Any
 
 from ..faults import Fault
-from .palette import SIGNS
+from .chart import Axis, Chart, Line, Look, Panel, Points, linear, named, number, show
 from .player import label as fault_label
 from .spacetime import space_time_svg
-from .static import COLOUR, View, count, picture
+from .static import View, count
 
 
 def space_time(trace: Any, title: str = "") -> View:
@@ -55,10 +55,6 @@ def _run_finding(events: list[Any], faults: list[Fault]) -> str:
 
 # -- measured against theory --------------------------------------------------------------------------------------
 
-#: Colours that no theme has: replaced, in the SVG, by the page's own.
-_INK, _STANDS_FOR = "#010203", {"#010203": "currentColor"} | {sign.light: COLOUR[name] for name, sign in SIGNS.items()}
-_SIZE = (560, 320)
-
 
 def measured(
     x: Sequence[Any],
@@ -69,7 +65,7 @@ def measured(
     ylabel: str = "",
     title: str = "",
 ) -> View:
-    """Measured values with their intervals, beside what theory says. Drawn by matplotlib.
+    """Measured values with their intervals, beside what theory says.
 
     Args:
         x: where it was measured: numbers, or names.
@@ -85,12 +81,8 @@ def measured(
     expected = None if theory is None else _expected(theory, x)
     outside = [p for p, e in zip(points, expected or (), strict=False) if not _holds(p, e)]
     finding = _measured_finding(points, expected, outside, xlabel, ylabel)
-    try:
-        svg = _chart(points, theory, expected, outside, xlabel, ylabel)
-    except ImportError:
-        missing = "matplotlib is not installed: pip install matplotlib"
-        return picture("Chart", title, f"{finding} (No picture: {missing}.)", 560, 10, [])
-    return picture("Chart of measured values with intervals", title, finding, *_SIZE, [svg])
+    chart = _measured_chart(points, theory, expected, outside, xlabel, ylabel)
+    return show("Chart of measured values with intervals", title, finding, chart)
 
 
 Measured = tuple[Any, float, float, float]
@@ -104,9 +96,9 @@ def _points(x: Sequence[Any], y: Sequence[float], interval: Sequence[Any]) -> li
     points = []
     for at, value, around in zip(x, y, interval, strict=True):
         low, high = around if hasattr(around, "__len__") else (value - around, value + around)
-        for number in (value, low, high):
-            if not isfinite(number):
-                raise ValueError(f"at x = {at!r} stands {number!r}: leave out what could not be measured")
+        for end in (value, low, high):
+            if not isfinite(end):
+                raise ValueError(f"at x = {at!r} stands {end!r}: leave out what could not be measured")
         if low > high:
             raise ValueError(f"at x = {at!r} the interval is ({low!r}, {high!r}): the low end comes first")
         points.append((at, float(value), float(low), float(high)))
@@ -153,65 +145,45 @@ def _named(label: str) -> tuple[str, str]:
     return (found[1], f" {found[2]}") if found else (label, "")
 
 
-def _chart(points: list[Measured], theory: Any, expected: Any, outside: Any, xlabel: str, ylabel: str) -> str:
-    """The inside of an ``<svg>`` of _SIZE, drawn by matplotlib."""
-    import warnings
-
-    import matplotlib.style
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import MaxNLocator
-
-    looks = {
-        "font.size": 12, "font.sans-serif": ["DejaVu Sans"],
-        "svg.fonttype": "none", "svg.hashsalt": "dslib", "text.parse_math": False,
-        "axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False,
-        **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), _INK),
-    }  # fmt: skip
-    named = not all(isinstance(p[0], Real) and not isinstance(p[0], bool) for p in points)
-    at = list(range(len(points))) if named else [float(p[0]) for p in points]
-    blue, red = SIGNS["delivered"].light, SIGNS["dropped"].light
-    with matplotlib.style.context(["default", looks], after_reset=True), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph")  # the browser has the letters, whatever matplotlib has
-        figure = Figure(figsize=(_SIZE[0] / 72, _SIZE[1] / 72), dpi=72, layout="constrained")
-        axes = figure.add_subplot()
-        if expected is not None:
-            if callable(theory) and not named and min(at) < max(at):
-                fine = [min(at) + (max(at) - min(at)) * i / 60 for i in range(61)]
-                axes.plot(fine, [theory(t) for t in fine], "--", color=_INK, label="theory")
-            else:
-                axes.plot(at, expected, "_", color=_INK, markersize=16, markeredgewidth=2, label="theory")
-        for off, marker, colour, name in ((False, "o", blue, "measured"), (True, "D", red, "measured, theory outside")):
-            chosen = [(t, p) for t, p in zip(at, points, strict=True) if (p in outside) == off]
-            if chosen:
-                ends = [[max(0.0, p[1] - p[2]) for _, p in chosen], [max(0.0, p[3] - p[1]) for _, p in chosen]]
-                axes.errorbar(
-                    [t for t, _ in chosen], [p[1] for _, p in chosen], yerr=ends, fmt=marker, color=colour, capsize=5,
-                    markerfacecolor="none" if off else colour, markeredgewidth=1.6, label=name,
-                )  # fmt: skip
-        if all(isinstance(p[0], int) for p in points):
-            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        if named:
-            axes.set_xticks(at, [str(p[0]) for p in points])
-        axes.set_xlabel(xlabel)
-        axes.set_ylabel(ylabel)
-        axes.grid(axis="y", color=_INK, alpha=0.15)
-        if expected is not None:
-            axes.legend()
-        page = StringIO()
-        figure.savefig(page, format="svg", transparent=True)
-    return _tidy(page.getvalue())
+def _measured_chart(
+    points: list[Measured], theory: Any, expected: Any, outside: Any, xlabel: str, ylabel: str
+) -> Chart:
+    at, x = across([p[0] for p in points], xlabel)
+    heights = [end for p in points for end in p[1:]] + list(expected or ())
+    marks: list[Any] = []
+    if expected is not None:
+        if callable(theory) and not is_named(p[0] for p in points) and min(at) < max(at):
+            fine = [min(at) + (max(at) - min(at)) * i / 60 for i in range(61)]
+            heights += (curve := [float(theory(t)) for t in fine])
+            marks.append(Line(fine, curve, Look("ink", "6 3"), "theory"))
+        else:
+            marks.append(Points(at, expected, Look("ink", marker="_", width=0), "theory"))
+    for off, look, name in (
+        (False, Look("delivered", marker="o", width=0), "measured"),
+        (True, Look("dropped", marker="V", width=0), "theory outside"),
+    ):
+        chosen = [(t, p) for t, p in zip(at, points, strict=True) if (p in outside) == off]
+        if chosen:
+            spots, rows = zip(*chosen, strict=True)
+            value, low, high = ([p[k] for p in rows] for k in (1, 2, 3))
+            marks.append(Points(spots, value, look, name if expected is not None else "", low, high))
+    return Chart((Panel(x, linear(ylabel or "measured", heights), tuple(marks), 230),))
 
 
-def _tidy(page: str) -> str:
-    """What matplotlib wrote, without what would disturb the page around it, in the page's colours."""
-    svg = page[page.index("<svg") :]
-    svg = svg[svg.index(">") + 1 : svg.rindex("</svg>")]
-    svg = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", svg, flags=re.DOTALL)
-    used = set(re.findall(r"url\(#([^)]+)\)|href=\"#([^\"]+)\"", svg))
-    kept = {name for pair in used for name in pair if name}
-    svg = re.sub(r' id="([^"]+)"', lambda m: m[0] if m[1] in kept else "", svg)
-    svg = svg.replace("xlink:href", "href")
-    for colour, ours in _STANDS_FOR.items():
-        svg = svg.replace(colour, ours)
-    svg = re.sub(r"-?\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), svg)
-    return '<g style="stroke-linejoin: round">' + re.sub(r"\s*\n\s*", " ", svg).strip() + "</g>"
+def is_named(x: Any) -> bool:
+    """Whether these are names, not numbers to measure along an axis."""
+    return not all(isinstance(at, Real) and not isinstance(at, bool) for at in x)
+
+
+def across(x: Sequence[Any], label: str) -> tuple[list[float], Axis]:
+    """Where measurements stand along x, and the axis: names side by side, numbers to scale with a little air."""
+    if is_named(x):
+        return [float(i) for i in range(len(x))], named(label, x)
+    at = [float(value) for value in x]
+    low, high = min(at), max(at)
+    air = 0.05 * (high - low) or 0.5
+    axis = linear(label, at, low - air, high + air)
+    few = sorted(set(at))
+    if len(few) <= 8:
+        axis = replace(axis, ticks=tuple((value, number(value)) for value in few))
+    return at, axis
