@@ -8,8 +8,8 @@ tells when neither of two events can have caused the other.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import isfinite
-from typing import TYPE_CHECKING
+from math import inf, isfinite
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from .simulation import Simulation
@@ -17,6 +17,23 @@ if TYPE_CHECKING:
 
 #: A leap second is one second long.
 LEAP_MS = 1000.0
+
+
+class _Course(NamedTuple):
+    """How a wall clock goes on while nobody touches it."""
+
+    since: float
+    shown: float
+    rate: float
+    smears: tuple[tuple[float, float], ...]
+
+    def at(self, time: float) -> tuple[float, float]:
+        """What it shows at that true time, and how many ms it gains in each ms from then on."""
+        shown, rate = self.shown + (time - self.since) * self.rate, self.rate
+        for start, length in self.smears:
+            shown -= LEAP_MS * min(1.0, (time - start) / length)
+            rate -= LEAP_MS / length if time < start + length else 0.0
+        return shown, rate
 
 
 class Clock:
@@ -34,7 +51,9 @@ class Clock:
     """
 
     # Slots, because every node has one: a third of the memory.
-    __slots__ = ("_rate", "_shown", "_sim", "_since", "_smears", "drift", "offset", "pace")
+    __slots__ = ("_past", "_rate", "_shown", "_sim", "_since", "_smears", "drift", "offset", "pace")
+
+    _past: list[tuple[float, _Course]] | None  # of a run that is recorded: until when it kept to which course
 
     def __init__(self, offset: float = 0.0, drift: float = 0.0) -> None:
         if not isfinite(offset):
@@ -46,6 +65,7 @@ class Clock:
         self._since = self._shown = 0.0  # when the drift last changed, by true time and by this clock
         self._smears: tuple[tuple[float, float], ...] = ()  # when each smeared leap second began, and how long it takes
         self._sim: Simulation | None = None
+        self._past = None
 
     def read(self) -> float:
         """The time in ms that the node believes it is. Never use it to decide what happened first elsewhere."""
@@ -69,12 +89,14 @@ class Clock:
         """Move the wall clock by that many ms, backwards if negative; as a fault: ``sim.jump_clock(node, by)``."""
         if not isfinite(by):
             raise ValueError(f"a clock jumps by a finite number of ms, not {by!r}")
+        self._remember()
         self.offset += by
 
     def set_drift(self, drift: float) -> None:
         """Gain ``drift`` ms every ms from here on, without a jump; as a fault: ``sim.drift_clock(node, drift)``."""
         if not (isfinite(drift) and drift > -1):
             raise ValueError(f"a clock's drift is a number above -1 (50e-6 gains 50 parts in a million), not {drift!r}")
+        self._remember()
         self._since, self._shown = self._true(), self.monotonic()
         self._run(drift)
 
@@ -85,9 +107,33 @@ class Clock:
         runs slower by 1000/smear_ms for that long instead (Google's public NTP smears over 24 hours).
         """
         if smear_ms:
+            self._remember()
             self._smears += ((self._true(), smear_ms),)
         else:
             self.jump(-LEAP_MS)
+
+    def readings(self, until: float) -> list[tuple[float, float, float]]:
+        """What the wall clock shows from the beginning up to ``until`` ms, as ``(at, reads, rate)``.
+
+        From true time ``at`` on, up to the next, it reads ``reads + (t - at) * rate``. What was changed in a run
+        without a trace, or by setting ``offset`` from outside, is not remembered.
+        """
+        found: list[tuple[float, float, float]] = []
+        begins = 0.0
+        for ends, course in (*(self._past or ()), (inf, self._course())):
+            bends = {begins, *(start + length for start, length in course.smears if begins < start + length < ends)}
+            found += [(at, *course.at(at)) for at in sorted(bends) if at < ends and at <= until]
+            begins = ends
+        return found
+
+    def _course(self) -> _Course:
+        return _Course(self._since, self._shown + self.offset, self._rate, self._smears)
+
+    def _remember(self) -> None:
+        """Before a change: how it went until now."""
+        if self._sim is not None and self._sim._record is not None:
+            self._past = self._past or []
+            self._past.append((self._sim.now, self._course()))
 
     def _run(self, drift: float) -> None:
         self.drift = float(drift)

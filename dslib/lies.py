@@ -13,7 +13,7 @@ what others send each other. It may say something else to everybody, or nothing 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from random import Random
 from typing import Any
 
@@ -23,6 +23,9 @@ from .node import Message, Node, show
 
 #: ``strategy(node, dest, msg, dice, *args)``: what ``node`` sends ``dest`` in place of ``msg``; None for nothing.
 Strategy = Callable[..., Message | None]
+
+#: What liars of the common strategies do, in words; of the others, the name says it.
+WORDS = {"silence": "says nothing", "flipped_bits": "flips bits", "truth": "tells the truth"}
 
 #: The strategies by their names, each with the class of nodes that it is for.
 STRATEGIES: dict[str, tuple[Strategy, type[Node]]] = {}
@@ -61,6 +64,25 @@ def silence(node: Node, dest: str, msg: Message, dice: Random, *towards: str) ->
 def flipped_bits(node: Node, dest: str, msg: Message, dice: Random) -> Message:
     """One bit of every message is the other way round, another one for each receiver: broken, not wicked."""
     return corrupted(msg, dice.random)
+
+
+def in_words(name: str, args: Iterable[Any] = ()) -> str:
+    """What a liar does by this strategy: ``"flips bits"``, ``"says nothing to r1, r2"``, ``"says attack"``."""
+    words, given = WORDS.get(name, name.replace("_", " ")), ", ".join(map(str, args))
+    return f"{words} to {given}" if given and name == "silence" else f"{words} {given}".rstrip()
+
+
+def on_offer(nodes: Iterable[Node]) -> dict[str, list[str]]:
+    """The strategies that need nothing but a liar's name, and which of these nodes could follow each."""
+    offered: dict[str, list[str]] = {}
+    for name, (told, role) in STRATEGIES.items():
+        try:
+            inspect.signature(told).bind(None, "dest", None, None)
+        except TypeError:  # it wants to be told more
+            continue
+        if able := [node.name for node in nodes if isinstance(node, role)]:
+            offered[name] = able
+    return offered
 
 
 # -- what the simulation needs ----------------------------------------------------------------------------------------

@@ -79,7 +79,16 @@ def _seldom_collecting() -> Iterator[None]:
 
 
 class PropertyBroken(AssertionError):
-    """A property declared with ``always`` or ``eventually`` does not hold. Names it, the moment and the seed."""
+    """A property declared with ``always`` or ``eventually`` does not hold. Names it, the moment and the seed.
+
+    ``what`` is the property in few words, ``at`` the moment in ms. ``index`` is the number of the event after which it
+    does not hold, in the trace; None if there is no such event: because nothing is recorded, or because it should have
+    held at last and never did.
+    """
+
+    what: str = "a property"
+    at: float = 0.0
+    index: int | None = None
 
 
 class Sometimes:
@@ -499,7 +508,8 @@ class Simulation:
         try:
             for prop in self._always:
                 if not (held := prop(self)):
-                    raise self._broken(f"always {_name(prop)}: it does not hold after", held)
+                    what = f"always {_name(prop)}"
+                    raise self._broken(what, f"{what}: it does not hold after", held)
             for watch in self._sometimes:
                 prop = watch.prop
                 if watch.held_at is None and prop(self):
@@ -534,17 +544,22 @@ class Simulation:
     def _check_overdue(self, time: float, inclusive: bool) -> None:
         for prop, by in self._eventually:
             if by < time or (inclusive and by == time):
-                raise self._broken(f"eventually {_name(prop)} by {by:g} ms: it never held; the last event was")
+                self.now = max(self.now, by)
+                what = f"eventually {_name(prop)} by {by:g} ms"
+                raise self._broken(what, f"{what}: it never held; the last event was", overdue=by)
 
-    def _broken(self, what: str, held: object = None) -> PropertyBroken:
+    def _broken(self, what: str, said: str, held: object = None, overdue: float | None = None) -> PropertyBroken:
         rows = [] if self._record is None else self.trace
-        last = next((row for row in reversed(rows) if row.kind in MOVES), None)
+        index = next((i for i in reversed(range(len(rows))) if rows[i].kind in MOVES), None)
+        last = None if index is None else rows[index]
         if last is not None and last.kind == "fault":
             last = last._replace(detail=Fault.from_json(last.detail))
         self.trace.end = self.now
         when = f"{self.now:g} ms" if last is None else " ".join(str(last).split())
         why = f": {held.explain()}" if hasattr(held, "explain") else ""  # a checker's verdict
-        broken = PropertyBroken(f"{what} {when}, seed={self.seed!r}{why}")
+        broken = PropertyBroken(f"{said} {when}, seed={self.seed!r}{why}")
+        broken.what = what.replace("_", " ")
+        broken.at, broken.index = (self.now, index) if overdue is None else (overdue, None)
         broken.add_note(_see(self))
         return broken
 

@@ -11,7 +11,8 @@ from typing import Any
 import networkx
 import pytest
 
-from dslib import Client, Message, Network, Node, Simulation, good_share, what_users_saw
+from dslib import Client, Clock, Message, Network, Node, Simulation, good_share, what_users_saw
+from dslib.lies import STRATEGIES, strategy
 from dslib.places import Place, Places
 from dslib.story import story
 from dslib.views import PlayerView, palette, play, replay, save_page, script
@@ -343,7 +344,11 @@ def test_a_broken_property_shows_the_run_up_to_the_breach():
 
     view = play(guarded, until=400)
     assert view.bundle["error"] is None
-    assert "does not hold" in view.bundle["broken"]
+    broken = view.bundle["broken"]
+    assert "does not hold" in broken["say"]
+    assert broken["what"].startswith("always lambda of line ")
+    assert broken["at"] == view.bundle["trace"]["end"]
+    assert view.bundle["trace"]["events"][broken["index"]][1:4] == ["deliver", "writer", "r1"]
     assert view.bundle["trace"]["end"] < 150, "the third write is sent at 102 ms"
 
 
@@ -604,3 +609,79 @@ def test_contrast_is_that_of_the_standard():
 
 def test_the_view_is_what_play_returns():
     assert isinstance(play(quiet, until=10), PlayerView)
+
+
+# ---------------------------------------------------------------- clocks, liars, and what a reader can do
+
+
+def test_the_bundle_knows_what_each_wrong_clock_shows_at_every_moment():
+    faults = (
+        (40, "jump_clock", "r1", -30.0), (90, "drift_clock", "r1", 0.25), (120, "jump_clock", "r1", 500),
+        (60, "leap_second", "r2"),
+    )  # fmt: skip
+    scenario = struck(*faults, smear_ms=2_000)
+    bundle = play(scenario, until=3_000).bundle
+    assert set(bundle["clocks"]) == {"r1", "r2"}, "the others are right"
+    checked = 0
+    sim = scenario()
+    for t in (0, 39, 41, 89, 90.5, 119, 121, 500, 2_059, 2_061, 2_999):
+        sim.run(until=t)
+        for name, pieces in bundle["clocks"].items():
+            at, reads, rate = [piece for piece in pieces if piece[0] <= t][-1]
+            assert reads + (t - at) * rate == pytest.approx(sim.nodes[name].clock.read(), abs=1e-9), (name, t)
+            checked += 1
+    assert checked == 22
+
+
+def test_a_clock_that_was_wrong_from_the_start_is_known_and_one_that_is_right_is_not():
+    def apart():
+        return Simulation(Replica("r1", clock=Clock(offset=7.0, drift=0.5)), Replica("r2", clock=Clock()))
+
+    assert play(apart, until=50).bundle["clocks"] == {"r1": [[0.0, 7.0, 1.5]]}
+
+
+def test_the_bundle_says_who_lies_how_and_from_when_to_when():
+    view = play(
+        struck(
+            (20, "lie", "r1", "silence", "writer"), (50, "lie", "r2", "flipped_bits"),
+            (70, "lie", "r1", "flipped_bits"), (90, "lie", "r2", "truth"), (95, "lie", "r3", "silence"), (95, "lie", "r3", "truth"),
+        ),
+        until=120,
+    )  # fmt: skip
+    assert view.bundle["liars"] == [
+        {"node": "r1", "from": 20, "to": 70, "words": "says nothing to writer"},
+        {"node": "r2", "from": 50, "to": 90, "words": "flips bits"},
+        {"node": "r1", "from": 70, "to": None, "words": "flips bits"},
+    ]
+
+
+def test_every_lie_on_offer_can_be_told_by_whom_it_is_offered_to():
+    @strategy(Replica)
+    def acknowledges_the_next_one_too(node, dest, msg, dice):
+        return Written(msg.version + 1) if type(msg) is Written else msg
+
+    try:
+        view = play(quiet, until=60)
+        offered = {lie["strategy"]: lie for lie in view.bundle["tools"]["lies"]}
+        assert list(offered)[-1] == "truth", "the way back comes last"
+        assert offered["silence"] == {"strategy": "silence", "args": [], "label": "says nothing"}
+        assert offered["acknowledges_the_next_one_too"]["nodes"] == ["r1", "r2", "r3"]
+        assert "says" not in offered, "a general's lie is nothing for a replica"
+        for lie in offered.values():
+            for node in lie.get("nodes", ["writer", *REPLICAS]):
+                view.rerun([{"at": 20, "call": "lie", "args": [node, lie["strategy"], *lie["args"]]}])
+                assert view.bundle["error"] is None
+    finally:
+        STRATEGIES.pop("acknowledges_the_next_one_too")
+    assert replay(quiet().run(until=20)).bundle["tools"] is None, "a recorded run is not touched any more"
+
+
+def test_a_property_that_never_held_is_broken_when_its_time_is_up_and_no_event_did_it():
+    def hopeful():
+        sim = quiet()
+        sim.eventually(lambda sim: False, by=77.5)
+        return sim
+
+    broken = play(hopeful, until=400).bundle["broken"]
+    assert (broken["at"], broken["index"]) == (77.5, None)
+    assert broken["what"].endswith("by 77.5 ms")

@@ -7,16 +7,25 @@ without Python, also when it is opened from disk.
 A notebook that is converted with ``nbconvert`` shows the still picture, unless the widgets' state was stored in it:
 convert with ``--ExecutePreprocessor.store_widget_state=False``.
 
-The picture is drawn by the module in ``player_js/``. What it is given is a *bundle* ("dslib.player/1")::
+The picture is drawn by the module in ``player_js/``. What it is given is a *bundle* ("dslib.player/2")::
 
-    {"schema", "title", "summary", "live", "run", "request", "error", "broken",
+    {"schema", "title", "summary", "live", "run", "request", "error",
+     "broken": {"at", "index", "what": "always one leader", "say"},
      "trace": Trace.to_json, "links": [[a, b]], "roles": {name: word}, "positions": {name: [x, y]},
      "routers": [name], "domains": {"zone A": [name]}, "faults": [{"at", "call", "args", "options", "code", "label"}],
+     "clocks": {name: [[at, reads, rate]]}, "liars": [{"node", "from", "to", "words": "flips bits"}],
+     "tools": {"lies": [{"strategy", "args", "label", "nodes": [name]}]},
      "target": 0.9,
      "operations": [{"id", "client", "label", "start", "end", "judged", "outcome", "say"}]}
 
 Times are ms. ``request`` is the number of the reader's question that this bundle answers. ``error`` says why a run
-failed (the trace is then that of the run before), ``broken`` which declared property does not hold.
+failed (the trace is then that of the run before), ``broken`` which declared property does not hold, and after which
+event (``index`` in the trace, None if no event did it). Both are None if all is well.
+
+``clocks`` has the nodes whose wall clock is not always right: from true time ``at`` on it reads ``reads + (t - at) *
+rate``. ``liars`` says who lies, from when to when (``to`` is None: to the end). ``tools`` is what a reader can do
+beyond what every run allows: which lies can be told, and by whom ("nodes" is left out if anybody can); None if nothing
+is live.
 """
 
 from __future__ import annotations
@@ -34,6 +43,7 @@ from typing import Any
 from ..clients import Client
 from ..faults import Fault
 from ..history import Operation
+from ..lies import in_words, on_offer
 from ..metrics import Seen, what_users_saw
 from ..places import LEVELS
 from ..simulation import PropertyBroken, Simulation
@@ -43,7 +53,7 @@ from .script import classic_script, module_source
 from .spacetime import space_time_svg, window
 from .static import with_keys
 
-SCHEMA = "dslib.player/1"
+SCHEMA = "dslib.player/2"
 
 #: A page that is read without a script lists so many events; print(trace) shows all.
 MOST_LISTED = 400
@@ -100,7 +110,7 @@ def play(
         )
     _check(until=until, target=target)
 
-    def run(faults: list[Fault] | None) -> tuple[Simulation, list[Fault], str | None]:
+    def run(faults: list[Fault] | None) -> tuple[Simulation, list[Fault], PropertyBroken | None]:
         sim = scenario(**params)
         if not isinstance(sim, Simulation):
             raise TypeError(f"{name}() returned {sim!r}: a scenario ends with `return sim`, the simulation itself")
@@ -117,7 +127,7 @@ def play(
         try:
             sim.run(until=until)
         except PropertyBroken as broken:
-            return sim, planned, str(broken)
+            return sim, planned, broken
         return sim, planned, None
 
     return PlayerView(
@@ -188,7 +198,7 @@ class PlayerView:
 
     def __init__(
         self,
-        run: Callable[[list[Fault] | None], tuple[Simulation, list[Fault], str | None]],
+        run: Callable[[list[Fault] | None], tuple[Simulation, list[Fault], PropertyBroken | None]],
         *,
         live: bool,
         judge: Judge,
@@ -281,7 +291,7 @@ class PlayerView:
 
     # -- the bundle ------------------------------------------------------------------------------------------------
 
-    def _bundle(self, sim: Simulation, faults: list[Fault], broken: str | None) -> dict[str, Any]:
+    def _bundle(self, sim: Simulation, faults: list[Fault], broken: PropertyBroken | None) -> dict[str, Any]:
         text = sim.trace.to_json()
         if len(text) > MOST_SENT:
             raise ValueError(
@@ -312,13 +322,16 @@ class PlayerView:
             "run": self._runs,
             "request": 0,
             "error": None,
-            "broken": broken,
+            "broken": None if broken is None else _broken(broken),
             "trace": trace,
             "links": [list(pair) for pair in self._links],
             "roles": roles,
             "positions": {name: list(self._places[name]) for name in names},
             "routers": routers,
             "domains": _domains(sim),
+            "clocks": _clocks(sim),
+            "liars": _liars(trace),
+            "tools": _tools(sim) if self._live else None,
             "faults": [{**f.to_json(), "code": str(f), "label": label(f)} for f in faults],
             "operations": [_operation(s) for s in seen],
             "target": self._target,
@@ -361,7 +374,46 @@ def label(fault: Fault) -> str:
     return f"{what} at {fault.at:g}"
 
 
-def _summary(trace: dict[str, Any], seen: list[Seen], broken: str | None) -> str:
+def _broken(broken: PropertyBroken) -> dict[str, Any]:
+    return {"at": broken.at, "index": broken.index, "what": broken.what, "say": str(broken)}
+
+
+def _clocks(sim: Simulation) -> dict[str, list[list[float]]]:
+    """What the wall clocks show of those nodes where it is ever not the true time."""
+    shown = {name: node.clock.readings(sim.now) for name, node in sim.nodes.items()}
+    return {
+        name: [list(piece) for piece in pieces]
+        for name, pieces in shown.items()
+        if any(at != reads or rate != 1 for at, reads, rate in pieces)
+    }
+
+
+def _liars(trace: dict[str, Any]) -> list[dict[str, Any]]:
+    """Who lied, from when to when, and how."""
+    found: list[dict[str, Any]] = []
+    lying: dict[str, dict[str, Any]] = {}
+    for time, kind, *_, detail in trace["events"]:
+        if kind != "fault" or detail["call"] != "lie":
+            continue
+        node, strategy, *args = detail["args"]
+        if node in lying:
+            lying.pop(node)["to"] = time
+        if strategy != "truth":
+            lying[node] = {"node": node, "from": time, "to": None, "words": _cut(in_words(strategy, args))}
+            found.append(lying[node])
+    return [liar for liar in found if liar["to"] is None or liar["to"] > liar["from"]]
+
+
+def _tools(sim: Simulation) -> dict[str, Any]:
+    """What a reader can do to this system beyond what can be done to any: the lies that its nodes could tell."""
+    lies = []
+    for name, able in on_offer(sim.nodes.values()).items():
+        lie = {"strategy": name, "args": [], "label": in_words(name)}
+        lies.append(lie if len(able) == len(sim.nodes) else {**lie, "nodes": able})
+    return {"lies": sorted(lies, key=lambda lie: lie["strategy"] == "truth")}
+
+
+def _summary(trace: dict[str, Any], seen: list[Seen], broken: PropertyBroken | None) -> str:
     kinds = [event[1] for event in trace["events"]]
     sent, delivered, dropped = (kinds.count(kind) for kind in ("send", "deliver", "drop"))
     words = f"{_count(sent, 'message')} sent, {delivered:,} delivered, {dropped:,} dropped"
