@@ -305,6 +305,16 @@ def slices(seen: Iterable[Seen], every_ms: float, until: float, start: float = 0
     return found
 
 
+def bad_and_valid(series: Iterable[Slice]) -> tuple[list[int], list[int]]:
+    """How many operations of each slice were bad, and how many were judged: what ``slo.burn_rates`` takes.
+
+    Definition 1: an operation is valid when it was judged, and bad when it was not good.
+    """
+    rows = list(series)
+    bad = [round((1 - one.availability) * one.operations) if one.operations else 0 for one in rows]
+    return bad, [one.operations for one in rows]
+
+
 #: When a slice is a good one: a target for its availability, or a function of the slice.
 Good = float | Callable[[Slice], object]
 

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from itertools import accumulate
 from numbers import Rational, Real
-from typing import Any
+from typing import Any, NamedTuple
 
 Number = Real | float | Fraction
 
@@ -161,6 +161,170 @@ def _burn_rates_of_arrays(bad: Any, valid: Any, allowed: Fraction, lengths: list
                 rate = np.where(traffic == 0, math.nan, np.where(rate > 0, math.inf, 0.0))
             rates[length] = rate
     return rates
+
+
+def budget_left(bad: Sequence[int], valid: Sequence[int], target: Number, window: int | None = None) -> Sequence[float]:
+    """The share of the error budget that is left at the end of each slice of time (definitions 3 and 19).
+
+    ``bad`` and ``valid`` count the events of each slice. Without a ``window`` the slices are one calendar period: its
+    budget is (1 - target) x all valid events of the period, full at its beginning. With a window of so many slices it
+    rolls: both the budget and what was spent are those of the last ``window`` slices, so an incident gives its share
+    back only as it leaves the window. Overspending is negative, and never clipped. A window without traffic has no
+    budget to be a share of: ``nan``. A target of 1 leaves 1.0 until the first bad event, then ``-inf``.
+
+    Raises ValueError and TypeError for what :func:`burn_rates` refuses.
+
+    >>> budget_left([0, 1, 0, 2], [10, 10, 10, 10], 0.95)
+    [1.0, 0.5, 0.5, -0.5]
+    """
+    if window is not None:
+        # What is left over a window is 1 - its burn rate: both divide its bad events by what its events allow.
+        return [1.0 - rate for rate in burn_rates(bad, valid, target, [window])[window]]
+    burn_rates(bad, valid, target, [])  # refuses what cannot be right
+    allowed = error_budget(target, sum(map(int, valid)))
+    left = []
+    for spent in accumulate(map(int, bad)):
+        if allowed:
+            left.append((allowed.numerator - spent * allowed.denominator) / allowed.numerator)
+        else:
+            left.append(math.nan if not any(valid) else -math.inf if spent else 1.0)
+    return left
+
+
+# -- alerts ------------------------------------------------------------------------------------------------------------
+
+
+class AlertRule(NamedTuple):
+    """Fire while the burn rate is above ``factor`` over the long *and* over the short window (both in seconds)."""
+
+    long_s: float
+    short_s: float
+    factor: float
+
+    def reachable(self, target: Number) -> bool:
+        """Whether a complete outage would fire it: no burn rate is above 1 / (1 - target) (definition 4).
+
+        >>> AlertRule(3_600, 300, 14.4).reachable(0.9)
+        False
+        """
+        return burn_rate(1, target) > self.factor
+
+
+class Firing(NamedTuple):
+    """When an alert fired and when it reset (s, at the ends of slices); ``resets_s`` is None if it fires to the end."""
+
+    rule: AlertRule
+    fires_s: float
+    resets_s: float | None
+
+
+def alert_factor(budget_share: Number, period: Number, long_window: Number) -> float:
+    """The burn rate that spends a share of the period's budget within the window: share x period / window.
+
+    Both times are seconds (definition 5; workbook, chapter 5). 14.4 holds for 30 days only.
+
+    Raises ValueError for a share outside (0, 1] and a time that is not above 0.
+
+    >>> alert_factor(0.02, 30 * 86_400, 3_600), alert_factor(0.02, 28 * 86_400, 3_600)
+    (14.4, 13.44)
+    """
+    share, whole, part = (
+        _exact(value, name)
+        for value, name in ((budget_share, "budget_share"), (period, "period"), (long_window, "long_window"))
+    )
+    if not 0 < share <= 1:
+        raise ValueError(f"budget_share={_show(share)} is no share of the budget: write a fraction of 1, such as 0.02")
+    for value, name in ((whole, "period"), (part, "long_window")):
+        if value <= 0:
+            raise ValueError(f"{name}={_show(value)} is not a length of time: write seconds, above 0")
+    return float(share * whole / part)
+
+
+def alert_rules(period: Number = 30 * 86_400) -> tuple[AlertRule, ...]:
+    """The four usual rows for a budget of ``period`` seconds: 2 % within 1 h, 5 % in 6 h, 10 % in 1 d, 10 % in 3 d.
+
+    Each has a short window of a twelfth of the long one (definitions 5 and 6). They are data: write others.
+
+    >>> [rule.factor for rule in alert_rules()]
+    [14.4, 6.0, 3.0, 1.0]
+    """
+    rows = ((0.02, 3_600), (0.05, 21_600), (0.1, 86_400), (0.1, 259_200))
+    return tuple(AlertRule(window, window / 12, alert_factor(share, period, window)) for share, window in rows)
+
+
+def detection_time(error_ratio: Number, target: Number, long_window: Number, factor: Number) -> float:
+    """Seconds until a rule fires under steady traffic, with no errors before (definition 8).
+
+    (1 - target) / error ratio x long window x factor; ``nan`` if the error ratio does not exceed the threshold, so that
+    it never fires. The short window never delays a clean outage.
+
+    Raises ValueError for a ratio outside 0..1, a target outside (0, 1], and a window or factor that is not above 0.
+
+    >>> detection_time(1, 0.999, 3_600, 14.4)
+    51.84
+    """
+    window, times = _exact(long_window, "long_window"), _exact(factor, "factor")
+    for value, name in ((window, "long_window"), (times, "factor")):
+        if value <= 0:
+            raise ValueError(f"{name}={_show(value)} must be above 0")
+    burn_rate(error_ratio, target)  # refuses what cannot be right
+    ratio = math.nan if math.isnan(error_ratio) else _exact(error_ratio, "error_ratio")
+    threshold = (1 - _target(target)) * times
+    if not ratio > threshold:
+        return math.nan
+    return float(threshold * window / Fraction(ratio))
+
+
+def windows_in_slices(rule: AlertRule, every_s: Number) -> tuple[int, int]:
+    """How many slices of ``every_s`` seconds the long and the short window of a rule have.
+
+    Raises ValueError where a window is no whole number of slices, or the short one is the longer.
+    """
+    slice_ = _exact(every_s, "every_s")
+    if slice_ <= 0:
+        raise ValueError(f"every_s={_show(slice_)} is not a length of time: write the seconds of one slice, above 0")
+    if not 0 < rule.short_s <= rule.long_s:
+        raise ValueError(f"{rule!r} has a short window that is longer than the long one, or none: write both in s")
+    counts = []
+    for seconds in (rule.long_s, rule.short_s):
+        length = _exact(seconds, "window") / slice_
+        if length.denominator != 1:
+            raise ValueError(
+                f"a window of {seconds:g} s is no whole number of slices of {_show(slice_)} s: "
+                "count events in shorter slices, or write another window"
+            )
+        counts.append(length.numerator)
+    return counts[0], counts[1]
+
+
+def alerts(
+    bad: Sequence[int], valid: Sequence[int], target: Number, rules: Iterable[AlertRule], every_s: Number = 1
+) -> list[Firing]:
+    """When each rule fires, and when it resets: rules in their order, times in order (definition 7).
+
+    A rule fires while both of its windows burn *strictly* faster than its factor, as seen at the end of each slice of
+    ``every_s`` seconds; windows that reach back before the first slice hold what there is. No traffic raises no alert.
+
+    Raises ValueError for what :func:`burn_rates` refuses, and for windows that are no whole number of slices.
+
+    >>> alerts([0, 0, 9, 9, 0, 0, 0], [10] * 7, 0.9, [AlertRule(3, 1, 2.5)])
+    [Firing(rule=AlertRule(long_s=3, short_s=1, factor=2.5), fires_s=3.0, resets_s=5.0)]
+    """
+    found = []
+    for rule in rules:
+        long, short = windows_in_slices(rule, every_s)
+        rates = burn_rates(bad, valid, target, {long, short})
+        since: float | None = None
+        for i, (slow, fast) in enumerate(zip(rates[long], rates[short], strict=True), 1):
+            fires = slow > rule.factor and fast > rule.factor
+            if fires and since is None:
+                since = float(i * _exact(every_s, "every_s"))
+            elif not fires and since is not None:
+                found.append(Firing(rule, since, float(i * _exact(every_s, "every_s"))))
+                since = None
+        if since is not None:
+            found.append(Firing(rule, since, None))
+    return found
 
 
 def percentile(values: Iterable[float], q: Number) -> float:

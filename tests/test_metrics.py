@@ -12,6 +12,7 @@ from dslib import History, Operation, good_share, latencies, what_users_saw
 from dslib.histogram import LatencyHistogram
 from dslib.metrics import (
     Slice,
+    bad_and_valid,
     below,
     by_tenant,
     outcome,
@@ -225,6 +226,15 @@ def series(*availabilities):
     return [
         Slice(1_000 * n, 1_000 * (n + 1), 0 if isnan(a) else 10, a, 1, 1, 1, 1) for n, a in enumerate(availabilities)
     ]
+
+
+@given(st.lists(st.tuples(st.integers(0, 5_000), st.integers(0, 5_000)), max_size=20))
+def test_the_counts_of_slices_are_whole_again(rows):
+    series = [
+        Slice(0.0, 1.0, good + bad, good / (good + bad) if good + bad else nan, 0.0, 0.0, 0.0, 0.0)
+        for good, bad in rows
+    ]
+    assert bad_and_valid(series) == ([bad for _, bad in rows], [good + bad for good, bad in rows])
 
 
 def test_a_failure_is_detected_at_the_end_of_its_first_bad_slice_and_over_when_it_stays_good():

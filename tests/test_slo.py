@@ -228,3 +228,81 @@ def test_a_percentile_is_a_value_of_the_sample_by_nearest_rank():
 def test_a_percentile_of_nonsense_is_refused(values, q, named):
     with pytest.raises(ValueError, match=named):
         slo.percentile(values, q)
+
+
+# ---------------------------------------------------------------- what is left, and alerts
+
+
+@given(SECONDS, st.sampled_from([0.9, 0.999, 1]), st.integers(1, 40))
+def test_what_is_left_of_a_budget_is_one_minus_its_spent_share(counts, target, window):
+    bad, valid = [one for one, _ in counts], [all_ for _, all_ in counts]
+    for length in (None, window):
+        left = slo.budget_left(bad, valid, target, length)
+        assert len(left) == len(counts)
+        for end, share in enumerate(left, 1):
+            start = 0 if length is None else max(0, end - length)
+            budget = slo.error_budget(target, sum(valid if length is None else valid[start:end]))
+            spent = sum(bad[start:end])
+            if budget:
+                assert share == pytest.approx(float(1 - spent / budget), abs=1e-12)
+            elif not any(valid if length is None else valid[start:end]):
+                assert math.isnan(share)
+            else:
+                assert share == (-math.inf if spent else 1.0)
+
+
+def test_an_overspent_budget_is_negative_and_a_rolling_one_comes_back():
+    bad, valid = [0, 20, 0, 0, 0], [100] * 5
+    assert slo.budget_left(bad, valid, 0.99) == [1.0, -3.0, -3.0, -3.0, -3.0], "a calendar period keeps what was spent"
+    assert slo.budget_left(bad, valid, 0.99, window=2) == [1.0, -9.0, -9.0, 1.0, 1.0]
+
+
+def test_the_published_factors_are_those_of_30_and_of_28_days():
+    assert [rule.factor for rule in slo.alert_rules()] == [14.4, 6, 3, 1]
+    assert [round(rule.factor, 4) for rule in slo.alert_rules(28 * 86_400)] == [13.44, 5.6, 2.8, 0.9333]
+    assert [(rule.long_s, rule.short_s) for rule in slo.alert_rules()][:2] == [(3_600, 300), (21_600, 1_800)]
+
+
+def test_an_alert_fires_when_its_formula_says_and_resets_with_the_short_window():
+    """Definition 9: 15 % errors for 10 min at 99.9 % fire after 5.76 min and reset 4.52 min after they stop."""
+    begins, ends, every = 3_600, 4_200, 3
+    bad = [450 if begins <= i * every < ends else 0 for i in range(9_000 // every)]
+    fired = slo.alerts(bad, [3_000] * len(bad), 0.999, slo.alert_rules()[:1], every)
+    assert len(fired) == 1
+    assert slo.detection_time(0.15, 0.999, 3_600, 14.4) == 345.6
+    assert fired[0].fires_s - begins == pytest.approx(345.6, abs=every)
+    assert fired[0].resets_s - ends == pytest.approx(4.52 * 60, abs=every)
+
+
+def test_one_window_over_its_factor_fires_nothing_and_the_end_of_the_run_resets_nothing():
+    rule = slo.AlertRule(4, 1, 2)
+    assert slo.alerts([0, 0, 0, 5, 0], [10] * 5, 0.9, [rule]) == [], "only the short one"
+    assert slo.alerts([9, 0], [10] * 2, 0.9, [rule])[0] == slo.Firing(rule, 1.0, 2.0)
+    assert slo.alerts([9, 9], [10] * 2, 0.9, [rule])[0].resets_s is None
+    assert slo.alerts([2] * 9, [10] * 9, 0.9, [rule]) == [], "exactly at the threshold"
+    assert slo.alerts([0] * 9, [0] * 9, 0.9, [rule]) == [], "no traffic"
+
+
+def test_a_page_that_no_outage_can_fire_is_known():
+    page = slo.alert_rules()[0]
+    assert not page.reachable(0.9)
+    assert page.reachable(0.999)
+    assert math.isnan(slo.detection_time(0.0144, 0.999, 3_600, 14.4))
+    assert math.isnan(slo.detection_time(1, 0.9, 3_600, 14.4))
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: slo.alert_factor(2, 30, 1), "budget_share=2 is no share"),
+        (lambda: slo.alert_factor(0.02, 30, 0), "long_window=0 is not a length of time"),
+        (lambda: slo.alerts([0], [1], 0.9, [slo.AlertRule(300, 3_600, 2)]), "longer than the long one"),
+        (lambda: slo.alerts([0], [1], 0.9, slo.alert_rules(), 7), "no whole number of slices of 7 s"),
+        (lambda: slo.alerts([0], [1], 0.9, slo.alert_rules(), 0), "every_s=0 is not a length of time"),
+        (lambda: slo.detection_time(0.5, 0.9, 3_600, 0), "factor=0 must be above 0"),
+        (lambda: slo.budget_left([2], [1], 0.9), "bad=2 of valid=1"),
+    ],
+)
+def test_alerts_that_cannot_be_right_are_refused(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
