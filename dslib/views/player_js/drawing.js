@@ -74,12 +74,70 @@ const pathOf = (line) => line.map((v, i) => i % 2 ? v : `${i ? "L" : "M"}${v} `)
 /** A hollow bar where a node stands still, a zigzag where it is slow; a full bar, drawn elsewhere, is a node that is down. */
 const spellSign = (kind, x, y, w) => kind === "paused" ? `<rect class="paused-bar" x="${x}" y="${y - 5}" width="${round(Math.max(2, w))}" height="10" rx="2"/>`
   : `<path class="slow-line" d="M${x} ${y}${"l3 -4l3 4".repeat(Math.max(1, Math.floor(w / 6)))}"/>`;
-const crossPath = (x, y, r) => `M${round(x - r)} ${round(y - r)}l${2 * r} ${2 * r}M${round(x + r)} ${round(y - r)}l${-2 * r} ${2 * r}`;
+const crossPath = (x, y, r) => drawnBy((pen) => addCross(pen, x, y, r));
 const cross = (x, y, r) => `<path class="cross" d="${crossPath(x, y, r)}"/>`;
+const arrowHead = (x1, y1, x2, y2, size = 7) => drawnBy((pen) => addHead(pen, x1, y1, x2, y2, size));
 
-function arrowHead(x1, y1, x2, y2, size = 7) {
+/** Writes the `d` of an SVG path by the same calls as the canvas's Path2D: what is drawn need not know on which. */
+class PathText {
+  d = "";
+  moveTo(x, y) { this.d += `M${round(x)} ${round(y)}`; }
+  lineTo(x, y) { this.d += `L${round(x)} ${round(y)}`; }
+}
+const drawnBy = (draw) => {
+  const pen = new PathText();
+  draw(pen);
+  return pen.d;
+};
+
+/** A line through points given as [x1, y1, x2, y2, …]. */
+function addLine(pen, line) {
+  pen.moveTo(line[0], line[1]);
+  for (let i = 2; i < line.length; i += 2) pen.lineTo(line[i], line[i + 1]);
+}
+
+function addCross(pen, x, y, r) {
+  pen.moveTo(x - r, y - r);
+  pen.lineTo(x + r, y + r);
+  pen.moveTo(x + r, y - r);
+  pen.lineTo(x - r, y + r);
+}
+
+/** The head of an arrow from (x1, y1) that ends at (x2, y2). */
+function addHead(pen, x1, y1, x2, y2, size = 7) {
   const length = Math.hypot(x2 - x1, y2 - y1) || 1, ux = (x2 - x1) / length, uy = (y2 - y1) / length, bx = x2 - ux * size, by = y2 - uy * size, w = size * 0.42;
-  return `M${round(x2)} ${round(y2)}L${round(bx - uy * w)} ${round(by + ux * w)}L${round(bx + uy * w)} ${round(by - ux * w)}Z`;
+  pen.moveTo(x2, y2);
+  pen.lineTo(bx - uy * w, by + ux * w);
+  pen.lineTo(bx + uy * w, by - ux * w);
+  pen.lineTo(x2, y2);                                     // not closePath: Chromium then measures the whole path each time
+}
+
+/** The layers of the diagram's marks, the lowest first: the class of the SVG path, and the same look on a canvas, where
+ * many are drawn; colours are the variables of looks.js. */
+const LAYERS = {
+  ways: { class: "way", stroke: "--delivered", width: 1.5 }, heads: { class: "heads", fill: "--delivered" },
+  open: { class: "way open", stroke: "--delivered", width: 1.5, dash: [5, 4] },
+  lost: { class: "way lost-way", stroke: "--dropped", width: 1.7, dash: [1, 4] }, crosses: { class: "cross", stroke: "--dropped", width: 2.1 },
+  timers: { class: "timers", stroke: "--muted", width: 1.6 }, notes: { class: "notes", fill: "--surface", stroke: "--muted", width: 1 },
+};
+
+/** One pen for each layer: texts for SVG, Path2D for a canvas. */
+const layersOf = (kind) => Object.fromEntries(Object.keys(LAYERS).map((name) => [name, new kind()]));
+
+function paintLayers(context, layers, colour) {
+  context.lineCap = context.lineJoin = "round";
+  for (const [name, { stroke, fill, width, dash }] of Object.entries(LAYERS)) {
+    context.setLineDash(dash ?? []);
+    if (fill) {
+      context.fillStyle = colour(fill);
+      context.fill(layers[name]);
+    }
+    if (stroke) {
+      context.strokeStyle = colour(stroke);
+      context.lineWidth = width;
+      context.stroke(layers[name]);
+    }
+  }
 }
 
 function outcomeMark(outcome, x, y, r) {

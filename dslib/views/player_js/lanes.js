@@ -1,5 +1,8 @@
 /* The player's right half: the space-time diagram, what users saw, the share of good answers, the bar over the slider. */
 
+const CANVAS_FROM = 1200;   // messages: more than so many in a window and its neighbours are drawn on a canvas, see bench/
+const SHEET_EDGE = 6;       // px of the canvas around the window, for heads and crosses at its edge
+
 class Lanes extends Graph {
   // -- lanes, users, share ------------------------------------------------------------------------------------------
 
@@ -59,10 +62,7 @@ class Lanes extends Graph {
       this.view = { start: 0, span: whole ? run.end : roundSpan(run.end * most / run.flights.length, run) };
       this.viewOf = this.run.end;
     }
-    if (!this.speedChosen) {
-      const wanted = this.view.span / 9000;
-      this.speed.value = SPEEDS.reduce((a, s) => Math.abs(Math.log(s / wanted)) < Math.abs(Math.log(a / wanted)) ? s : a);
-    }
+    this.playback.proposeSpeed(this.view.span);
     this.drawMarks();
   }
 
@@ -127,34 +127,34 @@ class Lanes extends Graph {
       if (w > 6 * words.length) out.push(`<text class="zone-name" x="${x + 3}" y="${Y(node) - (kind === "slow" ? -15 : 9)}">${words}</text>`);
     }
 
-    const first = lastAtMost(run.flights, (f) => f.from, from - run.longest - 1) + 1;
-    let ways = "", heads = "", lostWays = "", crosses = "", names = "", open = "";
-    const visible = run.flights.filter((f) => f.from <= view.start + view.span && Math.min(f.to, f.from + run.typical) >= view.start).length;
-    const withNames = visible > 0 && box.plot / visible > 44;
-    for (let i = first; i < run.flights.length && run.flights[i].from <= to; i++) {
+    // Messages and what happens at one node: a few as SVG, many on a canvas.
+    const first = lastAtMost(run.flights, (f) => f.from, from - run.longest - 1) + 1, last = lastAtMost(run.flights, (f) => f.from, to);
+    const start = lastAtMost(run.events, (e) => e[0], from - 1e-9) + 1, stop = lastAtMost(run.events, (e) => e[0], to);
+    const visible = this.countVisible(first), withNames = visible > 0 && box.plot / visible > 44, names = [];
+    const many = last - first > CANVAS_FROM, layers = layersOf(many ? Path2D : PathText);
+    for (let i = first; i <= last; i++) {
       const f = run.flights[i];
       if (!run.lane.has(f.src) || !run.lane.has(f.dest)) continue;
-      const line = this.flightLine(f, X), d = pathOf(line);
-      const [x1, y1, x2, y2] = line;
-      if (f.end === "deliver") {
-        ways += d;
-        heads += arrowHead(...line.slice(-4));
-      } else if (f.end === "drop") {
-        lostWays += d;
-        crosses += crossPath(...line.slice(-2), 4);
-      } else open += d;
-      if (withNames && f.msg) names += `<text class="way-name" x="${round(x1 + (x2 - x1) * 0.42 + 5)}" y="${round(y1 + (y2 - y1) * 0.42 + 3)}">${escapeText(shorten(f.msg.type, 16))}</text>`;
+      const line = this.flightLine(f, X);
+      addLine(f.end === "deliver" ? layers.ways : f.end === "drop" ? layers.lost : layers.open, line);
+      if (f.end === "deliver") addHead(layers.heads, ...line.slice(-4));
+      else if (f.end === "drop") addCross(layers.crosses, ...line.slice(-2), 4);
+      if (withNames && f.msg) {
+        const [x1, y1, x2, y2] = line;
+        names.push(`<text class="way-name" x="${round(x1 + (x2 - x1) * 0.42 + 5)}" y="${round(y1 + (y2 - y1) * 0.42 + 3)}">${escapeText(shorten(f.msg.type, 16))}</text>`);
+      }
     }
-    out.push(`<path class="way" d="${ways}"/><path class="heads" d="${heads}"/><path class="way open" d="${open}"/><path class="way lost-way" d="${lostWays}"/><path class="cross" d="${crosses}"/>${names}`);
-
-    let timers = "", notes = "";
-    const start = lastAtMost(run.events, (e) => e[0], from - 1e-9) + 1;
-    for (let i = start; i < run.events.length && run.events[i][0] <= to; i++) {
+    for (let i = start; i <= stop; i++) {
       const [at, kind, src] = run.events[i];
-      if (kind === "timer" && run.lane.has(src)) timers += `M${X(at)} ${Y(src)}v7`;
-      if (kind === "log" && run.lane.has(src)) notes += `M${X(at) - 2.5} ${Y(src) + 3}h5v5h-5z`;
+      if (kind !== "timer" && kind !== "log" || !run.lane.has(src)) continue;
+      const x = X(at), y = Y(src);
+      if (kind === "timer") addLine(layers.timers, [x, y, x, y + 7]);
+      else addLine(layers.notes, [x - 2.5, y + 3, x + 2.5, y + 3, x + 2.5, y + 8, x - 2.5, y + 8, x - 2.5, y + 3]);
     }
-    out.push(`<path class="timers" d="${timers}"/><path class="notes" d="${notes}"/>`);
+    this.sheet.layers = many ? layers : null;
+    if (!many) out.push(...Object.entries(LAYERS).map(([name, look]) => `<path class="${look.class}" d="${layers[name].d}"/>`));
+    out.push(...names);
+    this.paintSheet(right);
     for (const { at, call } of run.faults) {
       if (at < from || at > to) continue;
       out.push(`<line class="flag-line" x1="${X(at)}" x2="${X(at)}" y1="${box.top - 6}" y2="${box.bottom}"/>${iconPath(faultIcon(call), X(at) - 6.5, box.top - 21, 13, "flag")}`);
@@ -169,6 +169,41 @@ class Lanes extends Graph {
     this.ticks.innerHTML = ticks.join("");
     this.span.textContent = view.span >= run.end ? `all ${tickLabel(run.end, view.span >= 10000 ? 1000 : 1)}` : `${plural(Math.round(view.span * 10) / 10, "ms", "ms")} of ${plural(Math.round(run.end), "ms", "ms")}`;
     if (visible > box.plot) this.span.textContent += `, ${plural(visible, "message")}: zoom in to tell them apart`;
+  }
+
+  /** How many messages are on their way inside the window. */
+  countVisible(first) {
+    const { run, view } = this, last = lastAtMost(run.flights, (f) => f.from, view.start + view.span);
+    let n = 0;
+    for (let i = first; i <= last; i++) if (Math.min(run.flights[i].to, run.flights[i].from + run.typical) >= view.start) n += 1;
+    return n;
+  }
+
+  /** The canvas under the picture. It is as wide as what is drawn, and slides with it. */
+  makeSheet() {
+    const canvas = make("canvas", {}), frame = make("div", { class: "sheet", "aria-hidden": "true" }, canvas);
+    this.$(".plot").prepend(frame);
+    this.sheet = { canvas, frame, layers: null, painted: false };
+    new MutationObserver(() => this.repaintSheet()).observe(this.host, { attributes: true, attributeFilter: ["data-mode"] });
+  }
+
+  repaintSheet() {
+    if (this.sheet?.layers && this.drawn) this.paintSheet((this.drawn.to - this.drawn.from) * this.box.plot / this.view.span);
+  }
+
+  paintSheet(width) {
+    const { canvas, frame, layers } = this.sheet, { box } = this;
+    frame.hidden = !layers;
+    if (!layers) return;
+    Object.assign(frame.style, { left: `${box.gutter - SHEET_EDGE}px`, width: `${box.plot + 2 * SHEET_EDGE}px`, height: `${box.bottom + SHEET_EDGE}px` });
+    const wide = Math.ceil(width) + 2 * SHEET_EDGE, high = box.bottom + SHEET_EDGE;
+    const ratio = Math.min(window.devicePixelRatio || 1, 8192 / wide, Math.sqrt(16e6 / (wide * high))); // what every browser can hold
+    canvas.width = Math.round(wide * ratio);               // also wipes it
+    canvas.height = Math.round(high * ratio);
+    Object.assign(canvas.style, { width: `${wide}px`, height: `${high}px` });
+    const context = canvas.getContext("2d"), style = getComputedStyle(this.host);
+    context.setTransform(ratio, 0, 0, ratio, SHEET_EDGE * ratio, 0);
+    paintLayers(context, layers, (name) => style.getPropertyValue(name));
   }
 
   /** The line of a message in the diagram: [x1, y1, x2, y2, …], a point for each router that it comes by. */
@@ -217,6 +252,7 @@ class Lanes extends Graph {
       this.scroll.setAttribute("transform", `translate(${shift} 0)`);
       this.pickLayer.setAttribute("transform", `translate(${shift} 0)`);
       this.ticks.setAttribute("transform", `translate(${shift} 0)`);
+      if (this.sheet.layers) this.sheet.canvas.style.transform = `translateX(${shift - box.gutter}px)`;
       for (const tick of this.ticks.children) {
         const at = Number(tick.getAttribute("x")) + shift;
         tick.style.display = at < box.gutter - 2 || at > box.gutter + box.plot + 2 ? "none" : "";
@@ -308,6 +344,7 @@ class Lanes extends Graph {
   // -- pointing at things -----------------------------------------------------------------------------------------
 
   listenToDiagram() {
+    this.makeSheet();
     const here = (event) => {
       const box = this.plot.getBoundingClientRect();
       return [event.clientX - box.left, event.clientY - box.top];
