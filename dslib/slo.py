@@ -327,6 +327,64 @@ def alerts(
     return found
 
 
+# -- what is made of parts ---------------------------------------------------------------------------------------------
+
+
+def serial(*availabilities: Number) -> float:
+    """The availability of what needs all of its parts, which fail independently: the product.
+
+    Raises ValueError when there are no parts, or one is no share from 0 to 1.
+
+    >>> serial(0.99, 0.99)
+    0.9801
+    """
+    return float(math.prod(_parts(availabilities)))
+
+
+def parallel(*availabilities: Number) -> float:
+    """The availability of what needs any one of its parts, which fail independently: 1 - the product of failures.
+
+    Raises ValueError when there are no parts, or one is no share from 0 to 1.
+
+    >>> parallel(0.99, 0.99)
+    0.9999
+    """
+    return float(1 - math.prod(1 - part for part in _parts(availabilities)))
+
+
+def k_of_n(k: int, *availabilities: Number) -> float:
+    """The availability of what needs ``k`` or more of its parts, which fail independently.
+
+    For equal parts this is the tail of the binomial law; for others, the states are added up part by part.
+
+    Raises ValueError when there are no parts, one is no share from 0 to 1, or ``k`` is not a number of them.
+
+    >>> round(k_of_n(2, 0.99, 0.99, 0.99), 6)
+    0.999702
+    """
+    parts = _parts(availabilities)
+    if isinstance(k, bool) or not isinstance(k, int) or not 0 <= k <= len(parts):
+        raise ValueError(f"k={k!r} of {len(parts)} parts: write how many are needed, a whole number from 0")
+    up = [Fraction(1)]  # up[i]: the probability that i of the parts seen so far are up
+    for part in parts:
+        down = [chance * (1 - part) for chance in up] + [Fraction(0)]
+        up = [
+            stays + rises for stays, rises in zip(down, [Fraction(0), *(chance * part for chance in up)], strict=True)
+        ]
+    return float(sum(up[k:]))
+
+
+def _parts(availabilities: Sequence[Number]) -> list[Fraction]:
+    parts = [_exact(a, "an availability") for a in availabilities]
+    if not parts:
+        raise ValueError("there are no parts: write the availability of each, serial(0.99, 0.999)")
+    for part in parts:
+        if not 0 <= part <= 1:
+            meant = f": write {float(part / 100):g} for {_show(part)} %" if 1 < part <= 100 else ""
+            raise ValueError(f"an availability of {_show(part)} is no share from 0 to 1{meant}")
+    return parts
+
+
 def percentile(values: Iterable[float], q: Number) -> float:
     """The nearest-rank percentile: the smallest value with at least a share ``q`` of the sample at or below it.
 

@@ -1,7 +1,9 @@
 """dslib.slo against the pinned definitions and the published figures that it is meant to reproduce."""
 
 import doctest
+import itertools
 import math
+import random
 from fractions import Fraction
 
 import pytest
@@ -304,5 +306,44 @@ def test_a_page_that_no_outage_can_fire_is_known():
     ],
 )
 def test_alerts_that_cannot_be_right_are_refused(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
+
+
+# ---------------------------------------------------------------- what is made of parts: definition 21
+
+
+def test_parts_in_a_row_in_parallel_and_k_of_n_agree_with_every_state_counted():
+    rng = random.Random(7)
+    for _ in range(40):
+        parts = [rng.choice((0, 1, round(rng.random(), 3))) for _ in range(rng.randint(1, 6))]
+        chance = {up: Fraction(0) for up in range(len(parts) + 1)}
+        for state in itertools.product((True, False), repeat=len(parts)):
+            exact = [Fraction(repr(float(a))) for a in parts]
+            chance[sum(state)] += math.prod(a if up else 1 - a for a, up in zip(exact, state, strict=True))
+        assert slo.serial(*parts) == float(chance[len(parts)])
+        assert slo.parallel(*parts) == float(1 - chance[0])
+        for k in range(len(parts) + 1):
+            assert slo.k_of_n(k, *parts) == float(sum(chance[up] for up in chance if up >= k)), (k, parts)
+
+
+def test_the_figures_that_the_course_prints():
+    assert round(slo.serial(*[0.99] * 10), 4) == 0.9044
+    assert [round(100 * slo.k_of_n(n // 2 + 1, *[0.99] * n), 6) for n in (3, 5, 7)] == [99.9702, 99.999015, 99.999966]
+    assert [round(slo.k_of_n(n // 2 + 1, *[0.45] * n), 4) for n in (3, 5)] == [0.4253, 0.4069]
+    assert round(100 * slo.serial(*[0.9999] * 5), 5) == 99.95001
+    assert slo.parallel(0.995, 0.995) == 0.999975
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: slo.serial(), "there are no parts"),
+        (lambda: slo.parallel(99), "write 0.99 for 99 %"),
+        (lambda: slo.k_of_n(4, 0.9, 0.9), "k=4 of 2 parts"),
+        (lambda: slo.serial(-0.1), "no share from 0 to 1"),
+    ],
+)
+def test_parts_that_cannot_be_right_are_refused(call, words):
     with pytest.raises(ValueError, match=words):
         call()
