@@ -124,15 +124,18 @@ def count(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
-def widget_class(name: str, *traits: str) -> Any:
-    """A notebook widget that ``<name>.js`` draws from dicts of these names; None where anywidget is not installed."""
+def widget_class(name: str, *traits: str, after: tuple[str, ...] = ()) -> Any:
+    """A notebook widget that ``<name>.js`` draws from dicts of these names; None where anywidget is not installed.
+
+    The files named in ``after`` stand before it in one module, and it may use what they define.
+    """
     try:
         import anywidget
         import traitlets
     except ImportError:
         return None
     synced = {trait: traitlets.Dict().tag(sync=True) for trait in traits}
-    script = with_keys(Path(__file__).with_name(f"{name}.js").read_text(encoding="utf-8"))
+    script = with_keys("\n".join(Path(__file__).with_name(f"{part}.js").read_text("utf-8") for part in (*after, name)))
     return type(f"{name.title()}Widget", (anywidget.AnyWidget,), {"_esm": script, "_css": STYLE, **synced})
 
 
