@@ -13,7 +13,8 @@ from pathlib import Path
 
 #: The parts, in their order. Each uses what stands before it; the classes build on one another.
 PARTS = (
-    "run", "words", "bundle", "geometry", "drawing", "looks", "graph", "lanes", "acts", "playback", "player", "mount",
+    "run", "words", "moment", "bundle", "geometry", "drawing", "looks", "graph", "lanes", "panel", "acts", "tools",
+    "playback", "player", "mount",
 )  # fmt: skip
 
 #: What the module exports, each at the start of a line.

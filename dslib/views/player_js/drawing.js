@@ -32,6 +32,9 @@ const ICONS = {
   server: "M2.5 2.5h11v4.5h-11zM2.5 9h11v4.5h-11zM5 4.7h.1M5 11.2h.1",
   leader: "M8 1.5l2 4.3 4.7.5-3.5 3.2 1 4.6L8 11.7l-4.2 2.4 1-4.6L1.3 6.3 6 5.8z",
   node: "M8 5.5a2.5 2.5 0 1 1 0 5 2.5 2.5 0 0 1 0-5z", router: "M2 8h12M8 2v12M4.5 5.5 2 8l2.5 2.5M11.5 5.5 14 8l-2.5 2.5M5.5 4.5 8 2l2.5 2.5M5.5 11.5 8 14l2.5-2.5",
+  clock: "M8 2a6 6 0 1 1 0 12A6 6 0 0 1 8 2zM8 4.6V8l2.4 1.8",
+  lie: "M1.8 5c2-1.4 4.4-1.4 6.2-.2 1.8-1.2 4.2-1.2 6.2.2.2 3.8-1.4 6.4-3.6 6.2-1.2-.1-1.8-1.4-2.6-1.4s-1.4 1.3-2.6 1.4C3.2 11.4 1.6 8.8 1.8 5zM4.3 7.2h1.8M9.9 7.2h1.8",
+  drop: "M2 8h5.5M10 5.2l4 5.6M14 5.2l-4 5.6",
   slow: "M3.5 1.8h9M3.5 14.2h9M4.5 2c0 4.6 7 7.4 7 12M11.5 2c0 4.6-7 7.4-7 12",
 };
 const FILLED = new Set(["start", "back", "play", "pause", "forward", "end", "point", "client", "leader", "node", "fault"]);
@@ -51,7 +54,8 @@ function icon(name) {
 }
 
 const FAULT_ICONS = { "network.partition": "cut", "network.cut": "cut", "network.isolate": "cut", "network.heal": "heal", "network.mend": "heal",
-  crash: "crash", burn: "crash", remove: "crash", tear_write: "crash", restart: "restart", restore: "restart", pause: "pause", resume: "play", slow: "slow" };
+  crash: "crash", burn: "crash", remove: "crash", tear_write: "crash", restart: "restart", restore: "restart", pause: "pause", resume: "play", slow: "slow",
+  lie: "lie", jump_clock: "clock", drift_clock: "clock", leap_second: "clock", "network.lose": "drop" };
 const faultIcon = (call) => FAULT_ICONS[call] ?? "fault";
 
 function niceStep(span, most) {

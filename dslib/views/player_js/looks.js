@@ -24,7 +24,7 @@ const TEMPLATE = `
     <div class="left">
       <div class="graph"></div>
       <div class="tools" role="group" aria-label="Tools" data-live></div>
-      <p class="hint" role="status"></p>
+      <div class="ask"><div class="choices" role="group" aria-label="How" data-live></div><p class="hint" role="status"></p></div>
       <p class="busy" role="status"></p>
     </div>
     <div class="right">
@@ -42,7 +42,10 @@ const TEMPLATE = `
       <input type="range" min="0" step="any" aria-label="Time in the run">
     </div>
   </div>
-  <div class="caption"><p class="what"><b></b> <span></span></p><p class="why"></p><p class="users"></p></div>
+  <div class="tell">
+    <section class="panel" aria-label="State of a node" data-empty></section>
+    <div class="caption"><p class="what"><b></b> <span></span></p><p class="why"></p><p class="users"></p></div>
+  </div>
   <div class="foot">
     <details class="list"><summary></summary><div class="pages"></div><ol class="rows"></ol></details>
     <details class="keys"><summary>Keys</summary><dl></dl></details>
@@ -74,7 +77,7 @@ button, select { font: inherit; color: inherit; }
 .node:focus { outline: none; }
 
 .head { display: flex; gap: 8px 22px; align-items: flex-start; min-height: 32px; margin-bottom: 4px; }
-.title { font-size: 15.5px; font-weight: 650; flex: 0 0 300px; padding-top: 4px; }
+.title { font-size: 15.5px; font-weight: 650; flex: 0 0 var(--left, 300px); padding-top: 4px; }
 .acts { flex: 1; display: flex; flex-wrap: wrap; gap: 6px; align-items: center; min-width: 0; }
 .chips { display: contents; }
 .none { color: var(--muted); padding: 4px 0; }
@@ -96,13 +99,19 @@ button[aria-disabled="true"] { color: var(--muted); opacity: .55; cursor: defaul
 .trouble { margin: 6px 0; padding: 8px 12px; border-left: 4px solid var(--dropped); background: var(--sunken); border-radius: 4px; white-space: pre-wrap; overflow-wrap: anywhere; }
 .remark { margin: 6px 0; padding: 6px 12px; border-left: 4px dotted var(--line); color: var(--muted); overflow-wrap: anywhere; }
 
-.stage { display: grid; grid-template-columns: 300px minmax(0, 1fr); gap: 0 22px; align-items: start; }
+.stage { display: grid; grid-template-columns: var(--left, 300px) minmax(0, 1fr); gap: 0 22px; align-items: start; }
 .narrow .stage { grid-template-columns: minmax(0, 1fr); }
 .left, .right { min-width: 0; }
+.ask { min-height: 76px; }
+.choice { display: flex; flex-wrap: wrap; gap: 4px 8px; align-items: center; margin-top: 6px; font-size: 12px; }
+.choice label { display: inline-flex; gap: 6px; align-items: center; min-width: 0; }
+.choice select, .choice input { height: 30px; min-width: 0; max-width: 200px; border: 1px solid var(--line); border-radius: 8px; background: var(--surface); color: var(--ink); font: inherit; padding: 0 5px; }
+.choice input { width: 72px; }
+.choice .flying-messages { width: 172px; }
 .hint { color: var(--muted); font-size: 12px; min-height: 34px; margin-top: 6px; overflow-wrap: anywhere; }
 .tools { display: grid; grid-template-columns: repeat(4, 1fr); gap: 6px; margin-top: 4px; }
 .tool { display: inline-flex; align-items: center; justify-content: center; border: 1px solid var(--edge); border-radius: 8px; background: var(--surface); cursor: pointer; min-width: 36px; min-height: 34px; padding: 0 6px; }
-.tools .tool { flex-direction: column; gap: 1px; font-size: 11.5px; padding: 5px 2px 3px; min-height: 46px; }
+.tools .tool { gap: 5px; font-size: 11.5px; padding: 3px 2px; min-height: 34px; }
 .tool:hover { background: var(--sunken); }
 .tool[aria-pressed="true"] { background: var(--ink); border-color: var(--ink); color: var(--surface); }
 .icon-box { flex: none; }
@@ -116,6 +125,14 @@ button[aria-disabled="true"] { color: var(--muted); opacity: .55; cursor: defaul
 .link.is-cut { stroke-dasharray: 3 5; opacity: .6; }
 .link.one-way { stroke-dasharray: 9 4; }
 .link.worse { stroke: var(--ink); stroke-width: 4; stroke-dasharray: 1.5 3.5; }
+.cut-lines, .lost, .flying { pointer-events: none; }
+.graph[data-tool="drop"] .flying { pointer-events: auto; cursor: pointer; }
+.graph:not([data-tool="cut"]) .wires { display: none; }
+.wire { cursor: pointer; outline: none; }
+.wire .hit { stroke: transparent; stroke-width: 18; }
+.wire .ring { stroke: none; stroke-width: 5; stroke-linecap: round; }
+.wire:hover .ring { stroke: var(--edge); }
+.wire:focus-visible .ring { stroke: var(--delivered); }
 .link.to-cut { stroke: var(--dropped); stroke-width: 2.4; stroke-dasharray: 4 4; opacity: 1; }
 .cut-under { fill: none; stroke: var(--surface); stroke-width: 13; stroke-linecap: round; opacity: .85; }
 .cut-band { fill: none; stroke: var(--cut); stroke-width: 12; stroke-dasharray: 1.8 4; }
@@ -145,8 +162,21 @@ button[aria-disabled="true"] { color: var(--muted); opacity: .55; cursor: defaul
 .node:focus-visible .halo { stroke: var(--delivered); stroke-width: 2.5; }
 .node.chosen .halo { stroke: var(--dropped); stroke-width: 2.5; stroke-dasharray: 4 3; }
 .node.inspected .halo { fill: var(--sunken); stroke: var(--line); stroke-width: 1.2; }
-.dot circle { fill: var(--delivered); stroke: var(--surface); stroke-width: 1.5; }
-.dot.now circle { r: 6.5px; }
+.dot .ball, .dot .box { fill: var(--delivered); stroke: var(--surface); stroke-width: 1.5; }
+.dot.now .ball { r: 6.5px; }
+.dot .hit { fill: transparent; }
+.dot .box, .dot.waiting .ball { display: none; }
+.dot.waiting .box { display: block; stroke: var(--ink); }
+.dot .ring { fill: none; stroke: none; }
+.dot.copy .ball { fill: var(--surface); stroke: var(--delivered); stroke-width: 2.2; }
+.dot.overtaken .ring { stroke: var(--ink); stroke-width: 1.5; stroke-dasharray: 3 2.5; }
+.dot.aimed .ring { stroke: var(--dropped); stroke-width: 2.4; stroke-dasharray: none; }
+.badge circle { fill: var(--surface); stroke: var(--dropped); stroke-width: 1.8; }
+.badge .icon { color: var(--dropped-text); stroke-width: 1.9; }
+.badge.is-clock circle { stroke: var(--ink); stroke-dasharray: 3 1.8; }
+.badge.is-clock .icon { color: var(--ink); }
+.node.nameless .name { display: none; }
+.node.nameless:hover .name, .node.nameless:focus .name, .node.nameless.inspected .name { display: block; }
 .dot text { font-size: 11px; paint-order: stroke; stroke: var(--surface); stroke-width: 3.5px; stroke-linejoin: round; }
 .lost .lost-way { fill: none; stroke: var(--dropped); stroke-width: 1.6; stroke-dasharray: 1.5 4; stroke-linecap: round; }
 .cross { fill: none; stroke: var(--dropped); stroke-width: 2.1; stroke-linecap: round; }
@@ -221,7 +251,7 @@ button[aria-disabled="true"] { color: var(--muted); opacity: .55; cursor: defaul
 .zoom { display: inline-flex; gap: 4px; align-items: center; color: var(--muted); font-size: 12px; margin-left: auto; }
 .zoom .tool { min-width: 30px; min-height: 28px; }
 
-.drive { display: grid; grid-template-columns: 300px minmax(0, 1fr); gap: 6px 22px; align-items: end; margin-top: 10px; padding-top: 10px; border-top: 1px solid var(--grid); }
+.drive { display: grid; grid-template-columns: var(--left, 300px) minmax(0, 1fr); gap: 6px 22px; align-items: end; margin-top: 10px; padding-top: 10px; border-top: 1px solid var(--grid); }
 .narrow .drive { grid-template-columns: minmax(0, 1fr); }
 .narrow .scrub { order: -1; }
 .buttons { display: flex; gap: 5px; align-items: center; }
@@ -238,7 +268,23 @@ input[type="range"]::-moz-range-progress { height: 4px; border-radius: 2px; back
 input[type="range"]::-webkit-slider-thumb { -webkit-appearance: none; width: 20px; height: 20px; margin-top: -8px; border-radius: 50%; background: var(--surface); border: 2.4px solid var(--ink); }
 input[type="range"]::-moz-range-thumb { width: 15px; height: 15px; border-radius: 50%; background: var(--surface); border: 2.4px solid var(--ink); }
 
-.caption { margin-top: 10px; padding: 9px 14px 10px; background: var(--sunken); border-radius: 8px; min-height: 82px; font-size: 13.5px; overflow-wrap: anywhere; }
+.tell { display: grid; grid-template-columns: var(--left, 300px) minmax(0, 1fr); gap: 0 22px; margin-top: 10px; }
+.narrow .tell { grid-template-columns: minmax(0, 1fr); }
+.panel { height: 132px; display: flex; flex-direction: column; border: 1px solid var(--edge); border-radius: 8px; padding: 6px 4px 4px 12px; font-size: 12px; min-width: 0; }
+.panel-head { display: flex; gap: 2px 8px; align-items: baseline; min-height: 24px; padding-right: 4px; }
+.panel-head b { font-size: 13px; flex: none; max-width: 50%; overflow: hidden; text-overflow: ellipsis; }
+.panel-head b:empty { display: none; }
+.panel-head span { flex: 1; min-width: 0; color: var(--muted); overflow-wrap: anywhere; }
+.facts { overflow: auto; flex: 1; min-height: 0; padding-right: 6px; }
+.facts div { display: grid; grid-template-columns: minmax(64px, 32%) minmax(0, 1fr); gap: 0 8px; padding: 1px 4px 1px 0; }
+.facts dt { color: var(--muted); overflow-wrap: anywhere; }
+.facts dd { margin: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
+.facts .news { box-shadow: inset 3px 0 0 var(--delivered); padding-left: 7px; margin-left: -7px; }
+.facts .news dd span { font-weight: 650; }
+.facts i { font-style: normal; color: var(--muted); }
+.narrow .panel { margin-top: 6px; height: 150px; }
+.narrow .panel[data-empty] { display: none; }
+.caption { padding: 9px 14px 10px; background: var(--sunken); border-radius: 8px; min-height: 82px; font-size: 13.5px; overflow-wrap: anywhere; }
 .caption .why, .caption .users { color: var(--muted); font-size: 13px; }
 .caption .users:not(:empty) { color: var(--ink); margin-top: 2px; }
 .foot { display: flex; flex-wrap: wrap; gap: 2px 22px; align-items: baseline; margin-top: 8px; color: var(--muted); font-size: 12.5px; }

@@ -2,11 +2,12 @@
 
 const KEYS = [
   ["← →", "one event back or on"], ["Page up, page down", "ten events back or on"], ["Home, End", "start and end of the run"],
-  ["Space", "play or pause"], ["↑ ↓", "in the diagram: read the messages one by one"], ["+ − 0", "zoom in, out, fit all"],
+  ["Space", "play or pause"], ["↑ ↓", "in the diagram: read the messages one by one; in the graph: from node to node"], ["Escape", "let go of a node or a message"], ["+ − 0", "zoom in, out, fit all"],
 ];
 const LIVE_KEYS = [
-  ["C", "cut: draw a line through links; or Tab to a node, Space to choose it, Enter to cut it off"],
-  ["X", "crash: click a node, or press X on a node; again to restart it"], ["P", "point: click a node to read its state"],
+  ["C", "cut: draw a line through links, or click one; or Tab to a node, Space to choose it, Enter to cut it off, ↑ ↓ for its links"],
+  ["X", "crash: click a node, or press X on a node; again to restart it"], ["S, K, L", "slow, clock, lie: choose how, then click a node or press Enter on it"],
+  ["D", "drop: click a message on its way, or choose it and press Enter"], ["P", "point: click a node to read its state"],
   ["H", "heal all cuts"], ["Ctrl+Z, Ctrl+Y", "undo, redo"],
 ];
 
@@ -14,7 +15,7 @@ const PAGE = 200;           // rows of the event list that are in the page at on
 const NARROW = 720;         // px: below this the parts stand under one another
 const NODE_LIMIT = 12;      // above this many nodes the graph shows names only
 
-class Player extends Acts {
+class Player extends Tools {
   constructor(element, opened, options) {
     super();
     const { bundle } = opened.run;
@@ -57,11 +58,8 @@ class Player extends Acts {
     };
     this.playback = new Playback(this, button);
     this.$(".buttons").append(...this.playback.buttons, this.playback.speed);
-    this.$(".tools").append(
-      button("point", "Point: click a node to read its state (P)", () => this.useTool("point"), "point"),
-      button("cut", "Cut: draw a line through links (C)", () => this.useTool("cut"), "cut"),
-      button("crash", "Crash or restart: click a node (X)", () => this.useTool("crash"), "crash"),
-      button("heal", "Heal all cuts now (H)", () => this.heal(), "heal"));
+    this.furnishTools(button);
+    this.furnishPanel();
     this.$(".zoom").append(
       button("zoomout", "Zoom out (−)", () => this.zoom(2)), button("zoomin", "Zoom in (+)", () => this.zoom(0.5)),
       make("button", { type: "button", class: "plain fit", onclick: () => this.fit(), title: "Show the whole run (0)" }, "Fit"),
@@ -275,7 +273,7 @@ class Player extends Acts {
     clearTimeout(this.aloudTimer);
     this.aloudTimer = setTimeout(() => {
       if (!text && (this.playing || this.root.activeElement === this.slider)) return;
-      this.$(".aloud").textContent = text ?? this.$(".caption").innerText;
+      this.$(".aloud").textContent = text ?? this.$(".caption").innerText + this.newsOfPanel();
     }, text ? 0 : 600);
   }
 
@@ -329,7 +327,7 @@ class Player extends Acts {
 
   key(event) {
     const target = event.composedPath()[0], pressed = event.key;
-    if (target.matches("textarea, select") || event.altKey) return;
+    if (target.matches("textarea, input:not([type=range])") || event.altKey || (target.matches("select") && !event.ctrlKey && !event.metaKey && pressed !== "Escape")) return;
     if (event.ctrlKey || event.metaKey) {
       const letter = pressed.toLowerCase();
       if (letter === "z" && !event.shiftKey) this.undo();
@@ -347,7 +345,9 @@ class Player extends Acts {
       ...(press ? {} : { " ": () => this.toggle() }),
       ...(inDiagram ? { ArrowUp: () => this.pickNext(-1), ArrowDown: () => this.pickNext(1) } : target === this.slider ? { ArrowUp: () => this.step(1), ArrowDown: () => this.step(-1) } : {}),
       ...(this.pick || this.chosen.size || this.inspected ? { Escape: () => { this.setPick(null); this.chosen.clear(); this.inspect(null); } } : {}),
-      ...(this.live ? { c: () => this.useTool("cut"), x: () => this.useTool("crash"), p: () => this.useTool("point"), h: () => this.heal() } : {}),
+      ...(this.live ? { c: () => this.useTool("cut"), x: () => this.useTool("crash"), p: () => this.useTool("point"), h: () => this.heal(),
+        s: () => this.useTool("slow"), k: () => this.useTool("clock"), l: () => this.useTool("lie"), d: () => this.useDrop() } : {}),
+      ...(this.live && this.tool === "drop" && inDiagram && this.pick?.flight ? { Enter: () => this.dropFlight(this.pick.flight) } : {}),
     };
     const job = jobs[pressed] ?? jobs[pressed.toLowerCase()];
     if (!job) return;

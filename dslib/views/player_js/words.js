@@ -224,8 +224,14 @@ function sayPick(run, { flight, op }) {
   return [showMessage(flight.msg), `${flight.src} → ${flight.dest}, sent at ${ms(flight.from)}`, fate];
 }
 
-/** At most two lines under a node; pointing at it shows all. */
+/** At most two lines under a node, role and term first; pointing at it shows all. */
 function shortState(run, fields) {
-  const entries = Object.entries(fields), changing = entries.filter(([name]) => run.shownFields.has(name));
-  return (changing.length ? changing : entries).slice(0, 2).map(([name, value]) => shorten(`${name} ${value}`, 17));
+  const place = ["role", "term", "queue", "disk"], entries = Object.entries(fields).filter(([name]) => !place.includes(name));
+  const head = [bare(fields.role), "term" in fields ? `term ${fields.term}` : ""].filter(Boolean).join(", ");
+  const queue = /^\D*[1-9]/.test(fields.queue ?? "") ? `queue ${fields.queue}` : "", changing = entries.filter(([name]) => run.shownFields.has(name));
+  const values = (changing.length ? changing : entries).map(([name, value]) => `${name} ${value}`);
+  return [head, queue, ...values].filter(Boolean).slice(0, 2).map((line) => shorten(line, 17));
 }
+
+/** A recorded text without the quotes that Python puts around it: 'leader' is leader. */
+const bare = (text) => /^'[^']*'$/.test(text ?? "") ? text.slice(1, -1) : text ?? "";
