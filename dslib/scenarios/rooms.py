@@ -1,7 +1,7 @@
-"""Named situations: functions that return a simulation which has not run yet, shared by lessons, labs and tests.
+"""The chat room, the course's running example, and what cuts do to it.
 
-The running example is a chat room. Replicas r1, r2, … keep it; alice, bob, carol, … are its users, each connected to
-one replica. alice's posts are called a1, a2, …, so a transcript such as "a1 b1 c1 a2" says who was heard, and when.
+Replicas r1, r2, … keep it; alice, bob, carol, … are its users, each connected to one replica. alice's posts are called
+a1, a2, …, so a transcript such as "a1 b1 c1 a2" says who was heard, and when.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from random import Random
 from statistics import median
 from typing import Any, NamedTuple
 
-from .clients import LoadClient
-from .network import Exponential, Network
-from .node import Node
-from .protocols.chat import (
+from ..clients import LoadClient
+from ..network import Exponential, Network
+from ..node import Node
+from ..protocols.chat import (
     WAITS_MS,
     BeatingReplica,
     ChatReplica,
@@ -26,9 +26,9 @@ from .protocols.chat import (
     user_of,
     writers,
 )
-from .protocols.epochs import EpochReplica
-from .protocols.majority import Rule, always, more_than_half
-from .simulation import Simulation
+from ..protocols.epochs import EpochReplica
+from ..protocols.majority import Rule, always, more_than_half
+from ..simulation import Simulation
 
 #: The users of replicas r1, r2, …
 USERS = ("alice", "bob", "carol", "dave", "erin", "frank", "grace")
