@@ -159,6 +159,10 @@ class Lanes extends Graph {
       if (at < from || at > to) continue;
       out.push(`<line class="flag-line" x1="${X(at)}" x2="${X(at)}" y1="${box.top - 6}" y2="${box.bottom}"/>${iconPath(faultIcon(call), X(at) - 6.5, box.top - 21, 13, "flag")}`);
     }
+    if (run.broken && run.broken.at >= from && run.broken.at <= to) {
+      const x = X(run.broken.at);
+      out.push(`<line class="breach-line" x1="${x}" x2="${x}" y1="${box.top - 6}" y2="${box.height - 6}"/>${iconPath("broken", x - 7.5, box.top - 22, 15, "breach-sign")}`);
+    }
 
     for (const op of run.users.operations) {
       if (op.until < from || op.start > to || op.row === undefined) continue;
@@ -314,7 +318,8 @@ class Lanes extends Graph {
     svg.setAttribute("viewBox", `0 0 ${width} 18`);
     svg.setAttribute("width", width);
     svg.setAttribute("height", 18);
-    svg.innerHTML = `<rect class="window" y="13" height="5" rx="2"/>` + run.faults.map(({ at, call }) => iconPath(faultIcon(call), at / run.end * width - 6, 0, 12, "flag")).join("");
+    svg.innerHTML = `<rect class="window" y="13" height="5" rx="2"/>` + run.faults.map(({ at, call }) => iconPath(faultIcon(call), at / run.end * width - 6, 0, 12, "flag")).join("")
+      + (run.broken ? iconPath("broken", run.broken.at / run.end * width - 7, -1, 14, "breach-sign") : "");
     this.showWindowMark();
   }
 
@@ -351,8 +356,10 @@ class Lanes extends Graph {
     };
     this.plot.addEventListener("pointerdown", (event) => {
       if (event.button) return;
-      const [x] = here(event);
+      const [x, y] = here(event);
       if (x < this.box.gutter - 8) return;
+      const aimed = this.live && this.tool === "drop" ? this.nearest(x, y)?.flight : null;
+      if (aimed) return this.dropFlight(aimed);
       this.plot.setPointerCapture(event.pointerId);
       this.dragging = true;
       this.pause();
@@ -442,6 +449,7 @@ class Lanes extends Graph {
       run.outages.length && [sign(`<rect class="outage" x="0" y="3" width="22" height="8" rx="2"/>`), "down"],
       ...["paused", "slow"].filter((kind) => run.spells.some((s) => s.kind === kind)).map((kind) => [sign(spellSign(kind, 0, 7, 22)), kind]),
       run.spells.some((s) => s.kind === "worse") && [sign(`<path class="link worse" d="M0 7h22"/>`), "link got worse"],
+      ...this.graphSigns(),
       run.events.some((e) => e[1] === "timer") && [sign(`<path class="lane" d="M2 4h18"/><path class="timers" d="M11 4v7"/>`), "timer"],
       ...Object.keys(OUTCOMES).filter((o) => run.users.operations.some((op) => op.outcome === o)).map((o) => [bar(o), OUTCOMES[o].say]),
     ];

@@ -8,6 +8,7 @@ const TEMPLATE = `
     <div class="acts">
       <ul class="chips" aria-label="What was done to the system"></ul>
       <span class="none"></span>
+      <button type="button" class="where-broke" hidden></button>
       <span class="acts-tools">
         <button type="button" class="plain undo" data-live>Undo</button><button type="button" class="plain redo" data-live>Redo</button>
         <button type="button" class="plain copy">Copy code</button>
@@ -44,7 +45,7 @@ const TEMPLATE = `
   </div>
   <div class="tell">
     <section class="panel" aria-label="State of a node" data-empty></section>
-    <div class="caption"><p class="what"><b></b> <span></span></p><p class="why"></p><p class="users"></p></div>
+    <div class="caption"><p class="what"><b></b> <span></span></p><p class="breach"></p><p class="why"></p><p class="users"></p></div>
   </div>
   <div class="foot">
     <details class="list"><summary></summary><div class="pages"></div><ol class="rows"></ol></details>
@@ -89,6 +90,11 @@ button, select { font: inherit; color: inherit; }
 .chip .chip-x { padding: 3px 10px 3px 6px; color: var(--muted); font-size: 15px; line-height: 1; }
 .chip button:hover { color: var(--delivered-text); }
 .chip .chip-x:hover { color: var(--dropped-text); }
+.where-broke { display: inline-flex; gap: 6px; align-items: center; border: 1.6px solid var(--dropped); border-radius: 15px; background: var(--surface); color: var(--dropped-text); font-weight: 600; padding: 3px 11px 3px 8px; cursor: pointer; }
+.where-broke:hover { background: var(--sunken); }
+.breach-line { stroke: var(--dropped); stroke-width: 1.8; stroke-dasharray: 7 2.5 1.5 2.5; }
+.breach-sign { color: var(--dropped); }
+.icon.breach-sign { fill: var(--surface); stroke-width: 1.7; }
 .acts-tools { display: inline-flex; gap: 2px; margin-left: auto; }
 .plain { border: 0; background: none; color: var(--delivered-text); padding: 4px 7px; cursor: pointer; border-radius: 6px; }
 .plain:hover:not([aria-disabled="true"]) { background: var(--sunken); }
@@ -102,12 +108,13 @@ button[aria-disabled="true"] { color: var(--muted); opacity: .55; cursor: defaul
 .stage { display: grid; grid-template-columns: var(--left, 300px) minmax(0, 1fr); gap: 0 22px; align-items: start; }
 .narrow .stage { grid-template-columns: minmax(0, 1fr); }
 .left, .right { min-width: 0; }
-.ask { min-height: 76px; }
+.ask:has(.choices:not([hidden])) { min-height: 76px; }
 .choice { display: flex; flex-wrap: wrap; gap: 4px 8px; align-items: center; margin-top: 6px; font-size: 12px; }
 .choice label { display: inline-flex; gap: 6px; align-items: center; min-width: 0; }
 .choice select, .choice input { height: 30px; min-width: 0; max-width: 200px; border: 1px solid var(--line); border-radius: 8px; background: var(--surface); color: var(--ink); font: inherit; padding: 0 5px; }
 .choice input { width: 72px; }
-.choice .flying-messages { width: 172px; }
+.choice .flying-messages { flex: 1; width: 160px; max-width: none; }
+.choice label:has(.flying-messages) { flex: 1; }
 .hint { color: var(--muted); font-size: 12px; min-height: 34px; margin-top: 6px; overflow-wrap: anywhere; }
 .tools { display: grid; grid-template-columns: repeat(4, 1fr); gap: 6px; margin-top: 4px; }
 .tool { display: inline-flex; align-items: center; justify-content: center; border: 1px solid var(--edge); border-radius: 8px; background: var(--surface); cursor: pointer; min-width: 36px; min-height: 34px; padding: 0 6px; }
@@ -164,6 +171,10 @@ button[aria-disabled="true"] { color: var(--muted); opacity: .55; cursor: defaul
 .node.inspected .halo { fill: var(--sunken); stroke: var(--line); stroke-width: 1.2; }
 .dot .ball, .dot .box { fill: var(--delivered); stroke: var(--surface); stroke-width: 1.5; }
 .dot.now .ball { r: 6.5px; }
+.large .dot .ball { r: 3.4px; stroke-width: 1; }
+.large .dot.now .ball { r: 5px; }
+.large .dot .ring { r: 6.5px; }
+.large .node .name { font-size: 12px; }
 .dot .hit { fill: transparent; }
 .dot .box, .dot.waiting .ball { display: none; }
 .dot.waiting .box { display: block; stroke: var(--ink); }
@@ -286,6 +297,7 @@ input[type="range"]::-moz-range-thumb { width: 15px; height: 15px; border-radius
 .narrow .panel[data-empty] { display: none; }
 .caption { padding: 9px 14px 10px; background: var(--sunken); border-radius: 8px; min-height: 82px; font-size: 13.5px; overflow-wrap: anywhere; }
 .caption .why, .caption .users { color: var(--muted); font-size: 13px; }
+.caption .breach { color: var(--dropped-text); font-weight: 600; }
 .caption .users:not(:empty) { color: var(--ink); margin-top: 2px; }
 .foot { display: flex; flex-wrap: wrap; gap: 2px 22px; align-items: baseline; margin-top: 8px; color: var(--muted); font-size: 12.5px; }
 .foot details[open] { flex-basis: 100%; }

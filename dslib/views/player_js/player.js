@@ -3,6 +3,7 @@
 const KEYS = [
   ["← →", "one event back or on"], ["Page up, page down", "ten events back or on"], ["Home, End", "start and end of the run"],
   ["Space", "play or pause"], ["↑ ↓", "in the diagram: read the messages one by one; in the graph: from node to node"], ["Escape", "let go of a node or a message"], ["+ − 0", "zoom in, out, fit all"],
+  ["B", "to the moment where a property broke"],
 ];
 const LIVE_KEYS = [
   ["C", "cut: draw a line through links, or click one; or Tab to a node, Space to choose it, Enter to cut it off, ↑ ↓ for its links"],
@@ -45,7 +46,8 @@ class Player extends Tools {
     this.sizes = new ResizeObserver(() => this.resize());
     this.sizes.observe(this.host);
     this.resize();
-    this.go(this.firstMoment());
+    if (this.run.broken && typeof opened.run.bundle.playhead !== "number") this.goToBreach();
+    else this.go(this.firstMoment());
   }
 
   // -- building once ----------------------------------------------------------------------------------------------
@@ -64,6 +66,7 @@ class Player extends Tools {
       button("zoomout", "Zoom out (−)", () => this.zoom(2)), button("zoomin", "Zoom in (+)", () => this.zoom(0.5)),
       make("button", { type: "button", class: "plain fit", onclick: () => this.fit(), title: "Show the whole run (0)" }, "Fit"),
       this.span = make("span", { class: "span" }));
+    this.$(".where-broke").addEventListener("click", () => this.goToBreach());
     this.$(".undo").addEventListener("click", () => this.undo());
     this.$(".redo").addEventListener("click", () => this.redo());
     this.$(".copy").addEventListener("click", () => this.copyCode());
@@ -130,6 +133,7 @@ class Player extends Tools {
     this.request = Math.max(this.request, bundle.request ?? 0);
     this.showTrouble(bundle.error ?? bundle.broken?.say);
     this.showRemarks(opened.remarks);
+    this.showBreachButton();
     this.chosen = new Set([...this.chosen].filter((name) => this.run.lane.has(name)));
     this.$(".card").setAttribute("aria-label", `Player: ${bundle.title ?? "a run"}`);
     this.$(".title").textContent = bundle.title ?? "";
@@ -154,6 +158,26 @@ class Player extends Tools {
       this.giveUpWaiting();
       this.showTrouble(`${whyNot(error)} The picture shows the run before it.`);
     }
+  }
+
+  showBreachButton() {
+    const button = this.$(".where-broke"), { broken } = this.run;
+    button.hidden = !broken;
+    if (!broken) return;
+    button.title = `To the moment where “${broken.what}” broke (B)`;
+    button.replaceChildren(icon("broken"), `Where it broke: ${ms(broken.at)}`);
+  }
+
+  /** To the event after which a property does not hold, or to the time by which something should have happened. */
+  goToBreach() {
+    const { broken } = this.run;
+    if (!broken) {
+      this.sayAloud("No property is known to be broken in this run.");
+      return;
+    }
+    this.pause();
+    if (broken.index === null) this.go(broken.at);
+    else this.go(null, lastAtMost(this.stops, (s) => s.main, broken.index));
   }
 
   /** The answer has come and is of no use: the acts stay as they were asked, so that the reader can take one back. */
@@ -255,16 +279,18 @@ class Player extends Tools {
   showCaption() {
     const { run } = this, since = this.stop > 0 ? run.events[this.stops[this.stop - 1].main][0] : -1;
     const settled = lastAtMost(run.users.steps, (s) => s.at, this.time);
-    const key = `${this.stop}/${settled}/${run.bundle.run}/${this.stop < 0 || this.time > run.events[this.stops[this.stop].main][0] + 0.05}`;
+    const breach = sayBroken(run, this.stops[this.stop], this.index, this.time);
+    const key = `${this.stop}/${settled}/${breach}/${run.bundle.run}/${this.stop < 0 || this.time > run.events[this.stops[this.stop].main][0] + 0.05}`;
     this.$(".what b").textContent = ms(this.time);
     if (this.seen.caption === key) return;
     this.seen.caption = key;
     const { what, why } = describeStop(run, this.stops, this.stop);
     const at = this.stop < 0 ? 0 : run.events[this.stops[this.stop].main][0];
     this.$(".what span").textContent = this.time - at > 0.05 ? `Last, at ${ms(at)}: ${what}` : what;
+    this.$(".breach").textContent = breach;
     this.$(".why").textContent = why;
     this.$(".users").textContent = describeUsers(run, this.time, since);
-    this.slider.setAttribute("aria-valuetext", `${ms(this.time)}: ${what}`);
+    this.slider.setAttribute("aria-valuetext", [`${ms(this.time)}: ${what}`, breach].filter(Boolean).join(" "));
     if (!this.playing) this.sayAloud();
   }
 
@@ -341,7 +367,7 @@ class Player extends Tools {
     const jobs = {
       ArrowLeft: () => this.step(-1), ArrowRight: () => this.step(1), PageUp: () => this.step(-10), PageDown: () => this.step(10),
       Home: () => { this.pause(); this.go(0); }, End: () => { this.pause(); this.go(this.run.end); },
-      "+": () => this.zoom(0.5), "=": () => this.zoom(0.5), "-": () => this.zoom(2), 0: () => this.fit(),
+      "+": () => this.zoom(0.5), "=": () => this.zoom(0.5), "-": () => this.zoom(2), 0: () => this.fit(), b: () => this.goToBreach(),
       ...(press ? {} : { " ": () => this.toggle() }),
       ...(inDiagram ? { ArrowUp: () => this.pickNext(-1), ArrowDown: () => this.pickNext(1) } : target === this.slider ? { ArrowUp: () => this.step(1), ArrowDown: () => this.step(-1) } : {}),
       ...(this.pick || this.chosen.size || this.inspected ? { Escape: () => { this.setPick(null); this.chosen.clear(); this.inspect(null); } } : {}),

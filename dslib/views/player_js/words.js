@@ -32,13 +32,22 @@ function sayFault({ call, args, options }) {
   if (call === "network.partition") return "cut " + args.map((group) => group.join(" ")).join(" | ");
   if (call === "network.cut") return `cut ${args[0]} ${args[2] ? "→" : "–"} ${args[1]}`;
   if (call === "network.heal") return args.length ? `heal ${args[0]} – ${args[1]}` : "heal";
+  const [node, what] = args;
+  if (call === "slow") return what === 1 ? `${node} full speed` : `slow ${node} ×${what}`;
+  if (call === "jump_clock") return `clock ${node} ${what < 0 ? "−" : "+"}${someMs(Math.abs(what))}`;
+  if (call === "drift_clock") return what ? `clock ${node} ${drifts(1 + what)}` : `clock ${node} steady`;
+  if (call === "lie") return what === "truth" ? `${node} honest` : `lie ${node}: ${[String(what).replace(/_/g, " "), ...args.slice(2).map(showPlain)].join(" ")}`;
+  if (call === "network.lose") return `lose ${node} → ${what} #${args[2]}`;
   const named = Object.entries(options ?? {}).map(([name, value]) => `${name}=${showValue(value)}`);
   return [call.replace("network.", "").replace(/_/g, " "), ...args.map((a) => Array.isArray(a) ? a.join(" ") : showPlain(a)), ...named].join(" ");
 }
 
 const showPlain = (value) => typeof value === "string" ? value : showValue(value);
 const sayTime = (t) => String(Math.round(t * 1000) / 1000);
-const faultLabel = (fault) => fault.label ?? `${sayFault(fault)} at ${sayTime(fault.at)}`;
+
+/** What stands on a chip. Of faults that the tools do not make, Python's words: the call itself. */
+const OWN_LABELS = new Set(["slow", "pause", "resume", "jump_clock", "drift_clock", "lie", "network.lose"]);
+const faultLabel = (fault) => !OWN_LABELS.has(fault.call) && fault.label || `${sayFault(fault)} at ${sayTime(fault.at)}`;
 
 /** The Python line that schedules a fault; Python's own words win where it has answered already. */
 function faultCode(fault) {
@@ -168,8 +177,10 @@ function describeFault(run, index, { call, args, options }, flying) {
     pause: [`${a} stands still.`, "Its clock goes on, and what arrives waits. It will not notice."],
     resume: [`${a} goes on.`, "All that waited happens now, in its order."],
     slow: args[1] === 1 ? [`${a} is as fast as it was.`, ""] : [`${a} is slow: all that it does takes ${b} times as long.`, "Its clock reads right."],
-    jump_clock: [`The clock of ${a} jumps by ${b} ms.`, ""],
-    drift_clock: [`The clock of ${a} now gains ${b} ms every ms.`, "It reads on from where it is."],
+    jump_clock: [`The wall clock of ${a} jumps ${args[1] < 0 ? "back" : "ahead"} by ${someMs(Math.abs(args[1]))}.`, "Its running timers are not moved."],
+    drift_clock: args[1] ? [`The clock of ${a} now ${drifts(1 + args[1])}.`, "It reads on from where it is, and its timers run by it."] : [`The clock of ${a} runs evenly again.`, "It reads on from where it is: what it is off by, stays."],
+    lie: args[1] === "truth" ? [`${a} tells the truth again.`, ""] : [`${a} begins to lie (${[String(args[1]).replace(/_/g, " "), ...args.slice(2).map(showPlain)].join(" ")}).`, "Its program is right; what it sends is not what its program says."],
+    "network.lose": [`The network loses what ${a} sent to ${b} as its message number ${args[2]}.`, "Nobody is told. Who waits for it can only guess."],
     leap_second: [`The wall clocks of ${args.length ? listed(args.flat()) : "all nodes"} have a leap second.`, options?.smear_ms ? `They lose it bit by bit, over ${ms(options.smear_ms)}.` : "They show one second twice."],
     corrupt_disk: [`One bit is flipped in a share of ${b} of the values on the disk of ${a}.`, "Nobody is told."],
     tear_write: [`${a} is to crash in the middle of a write.`, isUp(run, a, index) ? "" : "It is down, and writes nothing."],
@@ -195,6 +206,17 @@ function describeUsers(run, time, since) {
     share += step.share < target ? `, below the target of ${percent(target)}` : `, target ${percent(target)}`;
   }
   return `${news.slice(-2).join(" ")} Users: ${share}${waiting ? `; ${waiting} waiting` : ""}.`.trim();
+}
+
+/** Whether, at this moment, the run's property does not hold any more. */
+const isBroken = ({ broken }, index, time) => broken !== null && (broken.index === null ? time >= broken.at : index >= broken.index);
+
+/** What the caption says of a property that does not hold: where it broke, after which event, and from then on, since when. */
+function sayBroken(run, stop, index, time) {
+  if (!isBroken(run, index, time)) return "";
+  const { what, say, index: after, at } = run.broken, here = after === null ? time - at < 0.05 : stop && stop.main <= after && after <= stop.last;
+  if (!here) return `“${what}” does not hold, since ${ms(at)}.`;
+  return after === null ? `Here it broke: ${say}` : `Here it broke: “${what}” does not hold after this event, number ${after} of the trace.`;
 }
 
 /** "7 of 9 good = 77.8 %", of a whole run; where nobody asked anything, what became of the messages. */
