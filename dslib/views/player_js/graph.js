@@ -15,9 +15,9 @@ class Graph {
     const { run } = this, n = run.nodes.length;
     const narrow = this.host.clientWidth < NARROW, width = Math.max(200, this.$(".graph").clientWidth);
     const large = n > NODE_LIMIT;
-    const height = narrow ? clamp(width * (large ? 0.95 : 0.8), 240, large ? 420 : 330) : large ? clamp(width * 0.85, 320, 400) : clamp(this.box.height - 130, 250, 360);
+    const height = narrow ? clamp(width * (large ? 0.95 : 0.8), 240, large ? 420 : 330) : large ? clamp(width * 0.9, 320, n > 30 ? 460 : 400) : clamp(this.box.height - 130, 250, 360);
     const radius = n <= 6 ? 19 : !large ? 15 : n <= 24 ? 9 : n <= 40 ? 7 : 6, words = large ? 18 : run.stateRows.size ? 46 : 22;
-    this.graphBox = { width, height, radius, margin: { x: radius + (large ? 20 : 26), top: radius + words, bottom: radius + words } };
+    this.graphBox = { width, height, radius, margin: { x: large ? radius + 10 + Math.min(96, width * 0.22, Math.max(...run.nodes.map((name) => textWidth(shorten(name, 16), 650)))) : radius + 26, top: radius + words, bottom: radius + words } };
     this.spots = readSpots(run);
     const place = (name) => this.place(name);
     const links = run.links.map(([a, b]) => {
@@ -33,6 +33,7 @@ class Graph {
     this.graph.innerHTML = `<g class="links">${links.join("")}</g><g class="wires"></g><g class="cut-lines"></g>`
       + `<g class="lost"></g><g class="flying"></g><g class="nodes"></g><g class="stroke"><polyline class="drawn" points=""/></g>`;
     const layer = (name) => this.graph.querySelector("." + name);
+    this.graph.classList.toggle("large", large);
     this.linkLines = [...layer("links").children];
     this.cutLayer = layer("cut-lines");
     this.lostLayer = layer("lost");
@@ -87,26 +88,19 @@ class Graph {
     }
 
     // Messages in flight, and those that died a moment ago. One at the door of a node that stands still is there already.
-    const flying = [], lost = [], stop = this.stops[this.stop];
+    const doors = atDoors(run, time, index), flying = [], lost = [], stop = this.stops[this.stop];
     const now = stop && run.events[stop.main][0] === time ? run.flightOf[stop.main] : null;
     for (const flight of inFlight(run, time, index)) {
       if (!flight.legs.every((leg) => this.spots.has(leg.src) && this.spots.has(leg.dest))) continue;
+      if (doors.list.has(flight)) continue;
       const over = flight.toIndex <= index;
       if (over && flight.end === "drop" && time - flight.to <= run.typical) lost.push(flight);
       else if (!over || (flight === now && flight.end === "deliver")) flying.push(flight);
     }
-    this.waiting = new Map();
-    const atDoor = new Map();
-    if (run.spells.length) {
-      for (const flight of flying) {
-        if (flight.toIndex <= index || atDoorSince(run, flight, time) === null) continue;
-        const n = this.waiting.get(flight.dest) ?? 0;
-        atDoor.set(flight, n);
-        this.waiting.set(flight.dest, n + 1);
-      }
-    }
+    for (const [flight, n] of doors.list) if (n < 5) flying.push(flight);
+    this.waiting = doors.at;
     for (const [name, view] of this.nodeViews) this.showNode(name, view);
-    const names = flying.length <= 5;
+    const names = flying.length - doors.list.size <= 5;
     const taken = [...this.nodeViews].map(([name, { above, name: title, state }]) => {  // the circle, and the words above or below it
       const [x, y] = this.place(name), half = 3.5 * Math.max(...[title, ...state].map((line) => line.textContent.length));
       return { x, y, half, top: above ? y - radius - 46 : y + radius, bottom: above ? y - radius : y + radius + 46 };
@@ -115,7 +109,7 @@ class Graph {
     for (const view of this.dots) {
       const { flight } = view;
       if (!flight) continue;
-      const leg = flight.legs.findLast((l) => l.from <= time) ?? flight.legs[0], length = leg.to - leg.from, door = atDoor.get(flight);
+      const leg = flight.legs.findLast((l) => l.from <= time) ?? flight.legs[0], length = leg.to - leg.from, door = doors.list.get(flight);
       const part = leg.to === NEVER ? clamp((time - leg.from) / (2 * run.typical), 0, 0.5) : length > 0 ? clamp((time - leg.from) / length, 0, 1) : 1;
       const [x, y] = door === undefined ? this.along(leg.src, leg.dest, part, radius) : this.doorOf(leg.src, leg.dest, door);
       const passed = door === undefined && time >= passedAt(run, flight) && flight.toIndex > index;

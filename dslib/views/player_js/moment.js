@@ -80,11 +80,20 @@ function passedAt(run, flight) {
   return flight.passed = first;
 }
 
-/** When a message came to the door of a node that stood still, and had to wait there; null if it did not, or not yet.
- * Where the run does not say when it came, the usual time on the way is taken for it. */
-function atDoorSince(run, flight, time) {
-  const spell = run.spells.find((s) => s.kind === "paused" && s.node === flight.dest && s.from <= time && (s.toIndex === NEVER ? flight.to === NEVER : time < s.to && flight.to === s.to));
-  if (!spell) return null;
-  const came = run.bundle.waits?.[flight.id] ?? Math.max(flight.from + run.typical, spell.from);
-  return came <= time ? came : null;
+/** The messages at the doors of nodes that stand still: flight -> the how many-th it is there, and in `at` how many wait
+ * where. Where the run does not say when one came, the usual time on the way is taken for it. */
+function atDoors(run, time, index) {
+  const list = new Map(), at = new Map();
+  for (const spell of run.spells) {
+    if (spell.kind !== "paused" || spell.fromIndex > index || spell.toIndex <= index) continue;
+    spell.callers ??= run.flights.filter((f) => f.dest === spell.node && (spell.toIndex === NEVER ? f.toIndex === NEVER : f.to === spell.to))
+      .map((flight) => ({ flight, came: run.bundle.waits?.[flight.id] ?? Math.max(flight.from + run.typical, spell.from) }));
+    for (const { flight, came } of spell.callers) {
+      if (came > time || flight.fromIndex > index || flight.toIndex <= index) continue;
+      const n = at.get(spell.node) ?? 0;
+      list.set(flight, n);
+      at.set(spell.node, n + 1);
+    }
+  }
+  return { list, at };
 }

@@ -194,7 +194,7 @@ class Tools extends Acts {
     for (const name of Object.keys(TOOLS)) this[name + "Button"].setAttribute("aria-pressed", this.tool === name);
     this.$(".graph").dataset.tool = this.live ? this.tool : "point";
     for (const part of this.$(".choices").children) part.hidden = !this.live || part.dataset.for !== this.tool;
-    const offered = this.run.bundle.tools?.lies ?? [], key = JSON.stringify(offered);
+    const offered = (this.run.bundle.tools?.lies ?? []).filter(({ strategy }) => strategy !== "truth"), key = JSON.stringify(offered);
     if (this.liesOffered !== key) {
       const was = this.lies.value;
       this.liesOffered = key;
@@ -279,7 +279,7 @@ class Tools extends Acts {
   toggleLie(node) {
     if (this.noNode(node, "says nothing of its own")) return;
     if (this.isNow(node, "lie", "lie", liarAt(this.run, node, this.time) !== null)) return this.add([this.act("lie", node, "truth")]);
-    const lie = this.run.bundle.tools?.lies?.[Number(this.lies.value)];
+    const lie = JSON.parse(this.liesOffered)[Number(this.lies.value)];
     if (!lie) return this.hint("This scenario knows no lie: declare one with @strategy above a function of (node, dest, msg, dice).");
     this.add([this.act("lie", node, lie.strategy, ...(lie.args ?? []))]);
   }
@@ -320,7 +320,7 @@ class Tools extends Acts {
   /** The messages that can be lost at the playhead, in the order in which they were sent. */
   losable() {
     const { run, time, index } = this;
-    return inFlight(run, time, index).filter((f) => f.toIndex > index && !f.again && f.end !== "drop");
+    return inFlight(run, time, index).filter((f) => f.toIndex > index && !f.again && f.end !== "drop" && !atDoors(run, time, index).list.has(f));
   }
 
   showFlying() {
@@ -356,7 +356,7 @@ class Tools extends Acts {
     if (!this.live || !flight) return;
     const { src, dest, from, to } = flight, name = `${src} → ${dest} ${flight.msg?.type ?? ""}`.trim();
     if (flight.end === "drop") return this.hint(`${name} does not arrive as it is: ${dropReason(this.run, flight, flight.toIndex)}.`);
-    if (atDoorSince(this.run, flight, this.time) !== null) return this.hint(`${name} has crossed the network already: it waits at the door of ${dest}.`);
+    if (atDoors(this.run, this.time, this.index).list.has(flight)) return this.hint(`${name} has crossed the network already: it waits at the door of ${dest}.`);
     const last = to === NEVER ? this.run.end : to, now = this.actTime();
     const at = from < now && now < last ? now : tidy((from + last) / 2);
     if (!(from < at && at < last)) return this.hint(`${name} takes no time on its way: there is no moment to lose it in.`);
