@@ -8,6 +8,7 @@ is the same, entry for entry: only the moment of sorting is another.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
 from math import inf
 from typing import Any
@@ -34,6 +35,10 @@ class Buckets:
             heappush(self._numbers, number)
         else:
             bucket.append(entry)
+
+    def lists(self) -> Iterable[list[Any]]:
+        """The buckets, each a list of entries in no order; whoever takes an entry out changes nothing else."""
+        return self._buckets.values()
 
     def __len__(self) -> int:
         return sum(map(len, self._buckets.values()))

@@ -210,6 +210,21 @@ class Network:
             self._degraded.pop(pair, None)
             self._renew(*pair)
 
+    @fault("network.lose", lambda sim, src, dest, number: _lose_args(sim, src, dest, number))
+    def lose(self, src: str, dest: str, number: int) -> None:
+        """One message is lost: what ``src`` sent to ``dest`` as its ``number``-th, 1 is the first, all copies of it.
+
+        It strikes what is on its way at that time, or waits at the door of a paused node. If that message was not sent
+        yet, or came or was lost before, nothing happens. It costs no dice: all others fare as they did.
+
+        Raises:
+            ValueError: an unknown node, nodes without a link, or a number that is not a whole one from 1.
+            RuntimeError: it was called directly, in the middle of a run without a trace, so that nobody counted.
+        """
+        id = self._sim._number_sent(src, dest, number)
+        if id is not None:
+            self._sim._lose(id)
+
     # -- what is connected ----------------------------------------------------------------------------------------
 
     def connected(self, src: str, dest: str) -> bool:
@@ -484,6 +499,17 @@ def _pair_args(sim: Simulation, a: str, b: str) -> tuple[str, ...]:
         raise ValueError(f"the two ends of a link are two nodes, not {a!r} twice")
     _check_link(sim, a, b)
     return (*sorted((a, b)),)
+
+
+def _lose_args(sim: Simulation, src: str, dest: str, number: int) -> tuple[Any, ...]:
+    if node_name(sim, src) != node_name(sim, dest) and sim.network._routes is None:
+        _check_link(sim, src, dest)
+    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        raise ValueError(
+            f"number is {number!r}: write which message from {src!r} to {dest!r} is lost, a whole number from 1 (the "
+            f"first), for example sim.network.lose({src!r}, {dest!r}, 3)"
+        )
+    return src, dest, number
 
 
 def _degrade_args(sim: Simulation, a: str, b: str, settings: Mapping[str, Any]) -> Arguments:

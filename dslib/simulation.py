@@ -15,10 +15,10 @@ from functools import partial
 from heapq import heapify, heappop, heappush
 from itertools import repeat
 from math import inf, nextafter
-from operator import length_hint
+from operator import itemgetter, length_hint
 from random import Random
 from sys import maxsize
-from typing import Any
+from typing import Any, TypeGuard
 
 from .buckets import Buckets
 from .clocks import LEAP_MS
@@ -42,6 +42,7 @@ from .history import History
 from .lies import lie_args, make_liar
 from .network import Network
 from .node import NOWHERE, Died, Node, Timer, show
+from .routes import Packet
 from .trace import Event, NoTrace, Trace
 
 #: Entries of timers that were moved or cancelled stay in the queue until they come up. When more than this many stand
@@ -173,7 +174,11 @@ class Simulation:
     @property
     def recorded(self) -> str:
         """What the trace records: ``"off"``, ``"events"`` or ``"state"``."""
-        return "off" if self._record is None else "events" if self._states is None else "state"
+        return "off" if not self._traced else "events" if self._states is None else "state"
+
+    @property
+    def _traced(self) -> bool:
+        return self._record is not None and type(self._record) is not _Counter
 
     def record_states(self) -> None:
         """From here on record nodes' attributes too, as with ``trace="state"``. It changes nothing that happens.
@@ -181,7 +186,7 @@ class Simulation:
         Raises:
             RuntimeError: the simulation records no trace at all.
         """
-        if self._record is None:
+        if not self._traced:
             raise NoTrace.refusal()
         if self._states is None:
             self._states = {}
@@ -217,11 +222,11 @@ class Simulation:
 
     def step(self) -> list[Event]:
         """Let the next thing happen and return the rows it added to the trace; an empty list when nothing is left."""
-        before = 0 if self._record is None else len(self.trace)
+        before = len(self.trace) if self._traced else 0
         if not self._advance(inf, 1):
             return []
         self.trace.end = self.now
-        return [] if self._record is None else list(self.trace[before:])
+        return list(self.trace[before:]) if self._traced else []
 
     def _advance(self, until: float, events: int) -> bool:
         """Take ``events`` entries with a time of at most ``until`` from the queue; whether there were that many."""
@@ -289,6 +294,8 @@ class Simulation:
         """Before the first event: faults in order, then every node's ``on_start`` at time 0."""
         self._booted = True
         for at, what in self._scheduled:
+            if _loses(what) and not self._traced:
+                self._count(*what.args[:2])
             self._push_first(at, what)
         for node in self.nodes.values():
             node._up = True
@@ -549,7 +556,7 @@ class Simulation:
                 raise self._broken(what, f"{what}: it never held; the last event was", overdue=by)
 
     def _broken(self, what: str, said: str, held: object = None, overdue: float | None = None) -> PropertyBroken:
-        rows = [] if self._record is None else self.trace
+        rows = self.trace if self._traced else []
         index = next((i for i in reversed(range(len(rows))) if rows[i].kind in MOVES), None)
         last = None if index is None else rows[index]
         if last is not None and last.kind == "fault":
@@ -611,6 +618,8 @@ class Simulation:
         return [prefix + name for kind, prefix in found for name in vars(kind) if hasattr(vars(kind)[name], "kind")]
 
     def _schedule(self, at: float, what: Fault | _Call) -> None:
+        if self._booted:
+            self._check_counted(what)
         self._scheduled.append((at, what))
         if self._booted:
             self._push_first(at, what)
@@ -624,6 +633,7 @@ class Simulation:
 
     def _strike_now(self, f: Fault) -> None:
         if self._booted:
+            self._check_counted(f)
             self._scheduled.append((f.at, f))
             self._strike(f)
         else:
@@ -680,6 +690,66 @@ class Simulation:
         else:
             self._note("drop", src, link.dest, self._copies.get(order, order), msg, "down")
 
+    def _count(self, src: str, dest: str) -> None:
+        """Without a trace nobody knows which message was the third from here to there: from now on somebody does."""
+        if self._record is None:
+            self._record = _Counter()
+        if type(self._record) is _Counter:
+            self._record.sent.setdefault((src, dest), [])
+
+    def _check_counted(self, what: Fault | _Call) -> None:
+        if _loses(what):
+            self._number_sent(*what.args)  # raises if nobody counted
+
+    def _number_sent(self, src: str, dest: str, number: int) -> int | None:
+        """The id of the message that was sent as ``number``-th from here to there; None if it was not sent yet."""
+        sent: list[Any] | None
+        if type(self._record) is _Counter:
+            sent = self._record.sent.get((src, dest))
+        elif self._traced:
+            sent = [e.id for e in self.trace if e.kind == "send" and e.src == src and e.dest == dest]
+        else:
+            sent = None
+        if sent is None:
+            raise RuntimeError(
+                f"nobody counted what {src!r} sent to {dest!r}, because this simulation records no trace: schedule the "
+                f"fault before the run, sim.at(100, sim.network.lose, {src!r}, {dest!r}, {number})"
+            )
+        return int(sent[number - 1]) if number <= len(sent) else None
+
+    def _lose(self, id: int) -> None:
+        """Every copy of a message that is on its way is lost, and so is what waits at the door of a paused node."""
+        doors = [node._on_hold for node in self.nodes.values() if node._on_hold]
+        lost = []
+        for entries in (self._queue, *self._buckets.lists(), *doors):
+            gone = [entry for entry in entries if self._carries(entry) == id]
+            if gone:
+                entries[:] = [entry for entry in entries if self._carries(entry) != id]
+                lost += gone
+        if lost:
+            heapify(self._queue)
+        lost.sort(key=itemgetter(0, 1))
+        for _, order, thing, *more in lost:
+            if isinstance(thing, Packet):
+                thing.way.routes.drop(thing, f"loss at {thing.link.src} → {thing.link.dest}")
+            elif isinstance(thing, _Arrived):
+                thing.drop("loss")
+            else:
+                msg, _, src = more
+                self._note("drop", src, thing.dest, self._copies.get(order, order), msg, "loss")
+
+    def _carries(self, entry: Any) -> int | None:
+        """The id of the message that an entry of the queue, or at a paused node's door, brings; None if it is none."""
+        _, order, thing, *more = entry
+        if isinstance(thing, Packet):
+            return thing.id
+        if isinstance(thing, _Arrived):
+            order = thing.order
+        elif not more or more[1] is None:
+            return None
+        id: int = self._copies.get(order, order)
+        return id
+
     def _note(
         self, kind: str, src: str | None = None, dest: str | None = None,
         id: int | None = None, msg: Any = None, detail: Any = None,
@@ -719,6 +789,20 @@ class Simulation:
 
     def __repr__(self) -> str:
         return f"<Simulation of {len(self.nodes)} nodes at {self.now:g} ms, seed {self.seed!r}>"
+
+
+class _Counter:
+    """Stands for the trace where none is recorded, but messages between some nodes are counted."""
+
+    def __init__(self) -> None:
+        self.sent: dict[tuple[str, str], list[int]] = {}
+
+    def __call__(self, row: Any) -> None:
+        if len(row) == 2:  # a message is sent: see Link.carry
+            _, order, link, _, _, src = row[1]
+            ids = self.sent.get((src, link.dest))
+            if ids is not None:
+                ids.append(order)
 
 
 class _Call:
@@ -781,9 +865,9 @@ class _Arrived:
         else:
             self.drop()
 
-    def drop(self) -> None:
-        """The process that it waited for has ended."""
-        self._note("drop", "down")
+    def drop(self, why: str = "down") -> None:
+        """It is not taken any more: the process that it waited for has ended, or it was lost."""
+        self._note("drop", why)
 
     def _note(self, kind: str, detail: str | None = None) -> None:
         id = self.sim._copies.get(self.order, self.order)
@@ -840,6 +924,10 @@ def _remove_args(sim: Simulation, level: object, name: object, burn: object) -> 
     if not isinstance(burn, bool):
         raise ValueError(f"burn is {burn!r}: write True (their disks are gone, too) or False (they crash)")
     return Arguments(domain(sim, level, name), {"burn": True} if burn else {})
+
+
+def _loses(what: Fault | _Call) -> TypeGuard[Fault]:
+    return isinstance(what, Fault) and what.call == "network.lose"
 
 
 def _callable(prop: object, where: str) -> None:

@@ -32,6 +32,7 @@ def broken():
     sim.at(121, sim.leap_second)
     sim.at(130, sim.corrupt_disk, "a", 0.5)
     sim.at(140, sim.tear_write, "a")
+    sim.at(150, sim.network.lose, "c", "a", 3)
     return sim
 
 
@@ -53,6 +54,7 @@ def test_faults_are_listed_by_time_and_print_as_the_calls_that_made_them():
         "sim.at(121, sim.leap_second)",
         "sim.at(130, sim.corrupt_disk, 'a', 0.5)",
         "sim.at(140, sim.tear_write, 'a')",
+        "sim.at(150, sim.network.lose, 'c', 'a', 3)",
         "sim.at(200, sim.network.heal)",
     ]
 
@@ -130,6 +132,12 @@ def test_set_faults_keeps_other_things_that_were_scheduled_and_comes_before_the_
         (lambda sim: sim.at(1, sim.remove, "zone", "A"), "no zone 'A': this network has no places"),
         (lambda sim: sim.at(1, sim.restore, "zone", "A"), "no zone 'A': this network has no places"),
         (lambda sim: sim.at(1, sim.remove, "zone", "A", burn=1), "burn is 1: write True"),
+        (lambda sim: sim.at(1, sim.network.lose, "z", "a", 1), "no node 'z'"),
+        (lambda sim: sim.at(1, sim.network.lose, "a", "z", 1), "no node 'z'"),
+        (lambda sim: sim.at(1, sim.network.lose, "a", "b", 0), "number is 0: write which message from 'a' to 'b'"),
+        (lambda sim: sim.at(1, sim.network.lose, "a", "b", True), "number is True"),
+        (lambda sim: sim.at(1, sim.network.lose, "a", "b", 2.0), "number is 2.0"),
+        (lambda sim: sim.at(1, sim.network.lose, "a", "b"), r"sim.network.lose\(src, dest, number\): missing"),
         (lambda sim: sim.at(1, sim.act, "z", "deploy"), "no node 'z'"),
         (lambda sim: sim.at(1, sim.act, "a", "deploy"), r"knows no act 'deploy': define act_deploy\(self\) in Node"),
         (lambda sim: sim.set_faults([Fault(1, "crash", ("a",), {"gently": True})]), "unexpected keyword .* 'gently'"),
@@ -623,6 +631,141 @@ def test_a_router_crashes_and_restarts_like_a_node_and_nothing_else_can_be_done_
         sim.at(130, sim.pause, "router")
 
 
+# ---------------------------------------------------------------- one message is lost
+
+
+class Bell(Message):
+    number: int
+
+
+class Ringer(Node):
+    def on_start(self):
+        self.number = 0
+        self.set_timer("ring", 10)
+
+    def on_ring_timeout(self):
+        self.number += 1
+        self.broadcast(Bell(self.number))
+        self.set_timer("ring", 10)
+
+
+class Listener(Node):
+    def on_start(self):
+        self.heard = []
+
+    def on_bell(self, src, msg):
+        self.heard.append(msg.number)
+
+
+def bells(seed=0, trace="events", queue="heap", **settings):
+    """Every 10 ms two ringers ring for two listeners, and a bell is heard 20 to 60 ms later."""
+    names = ("x", "y")
+    ringers = [Ringer(name, peers=names) for name in "ab"]
+    network = Network(**{"latency": (20, 60), **settings})
+    return Simulation(*ringers, *map(Listener, names), network=network, seed=seed, trace=trace, queue=queue)
+
+
+def rows_but_for(trace, lost):
+    """The rows of a trace without the faults and without those of one message; ids shown as they are."""
+    return [e for e in trace if e.kind not in ("fault", "state") and e.id != lost]
+
+
+SETTINGS = (
+    {"loss": 0.2}, {"duplication": 0.5}, {"duplication": 0.5, "reordering": 0.3, "corruption": 0.2}, {"fifo": True},
+    {"bandwidth": 100, "queue_bytes": 4_000}, {"streams": "shared"}, {"streams": "shared", "duplication": 0.3},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("queue", ["heap", "bucketed"])
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+def test_that_message_is_lost_and_no_other_row_of_the_run_is_another_one(settings, queue):
+    struck = 0
+    for seed in range(30):
+        plain = bells(seed, queue=queue, **settings).run(until=400)
+        sent = plain.trace.where(kind="send", src="a", dest="y")
+        sim = bells(seed, queue=queue, **settings)
+        # The 7th is sent at 70 ms; when the fault strikes, some copies of it may have come, or it is lost already.
+        at = 70 + 7 * (seed % 9 + 1)
+        sim.at(at, sim.network.lose, "a", "y", 7)
+        sim.run(until=400)
+        seventh = sent[6].id
+        assert sim.trace.where(kind="send", id=seventh)[0] == sent[6], f"seed {seed}"
+        assert rows_but_for(sim.trace, seventh) == rows_but_for(plain.trace, seventh), f"seed {seed}: others changed"
+        before = [e for e in plain.trace if e.id == seventh and e.time < at]
+        after = plain.trace.where(kind="deliver", id=seventh, after=at)
+        drops = [e for e in sim.trace if e.id == seventh and e.time >= at]
+        assert [e for e in sim.trace if e.id == seventh and e.time < at] == before, f"seed {seed}: history changed"
+        assert [(e.time, e.kind, e.src, e.dest, e.detail) for e in drops] == [(at, "drop", "a", "y", "loss")] * len(
+            after
+        )
+        struck += len(after)
+        again = bells(seed, queue=queue, **settings)
+        again.set_faults(sim.faults)
+        assert again.run(until=400).trace.digest() == sim.trace.digest(), f"seed {seed}"
+        silent = bells(seed, "off", queue, **settings)
+        silent.set_faults(sim.faults)
+        silent.run(until=400)
+        assert [n.heard for n in silent.nodes.values() if isinstance(n, Listener)] == [
+            n.heard for n in sim.nodes.values() if isinstance(n, Listener)
+        ], f"seed {seed}: without a trace another message was lost"
+        assert silent.recorded == "off"
+    assert struck >= 5
+
+
+def test_all_copies_of_a_routed_message_are_lost_wherever_they_are():
+    class Line:
+        nodes = ("a", "b", "x", "y", "west", "east")
+        edges = (("a", "west"), ("b", "west"), ("west", "east"), ("east", "x"), ("east", "y"))
+
+    lost = set()
+    for seed in range(40):
+        routed = {"latency": (5, 15), "topology": Line, "routes": True, "duplication": 0.3}
+        plain = bells(seed, **routed).run(until=300)
+        sim = bells(seed, **routed)
+        at = 71 + seed
+        sim.at(at, sim.network.lose, "b", "x", 7)
+        sim.run(until=300)
+        seventh = plain.trace.where(kind="send", src="b", dest="x")[6].id
+        later = [e for e in sim.trace if e.id == seventh and e.time >= at]
+        assert {e.kind for e in later} <= {"drop"}, f"seed {seed}: a copy went on"
+        assert bool(later) == any(e.id == seventh and e.time >= at for e in plain.trace), f"seed {seed}"
+        lost |= {e.detail for e in later}
+    assert lost == {"loss at b → west", "loss at west → east", "loss at east → x"}
+
+
+def test_what_waits_for_a_paused_node_is_lost_and_what_was_heard_is_not():
+    for seed in range(10):
+        sim = bells(seed)
+        sim.at(60, sim.pause, "x")
+        sim.at(200, sim.resume, "x")
+        sim.at(190, sim.network.lose, "a", "x", 5)  # sent at 50 ms: it came to the door at 110 ms at the latest
+        sim.at(200, sim.network.lose, "b", "x", 6)  # faults strike first, but those of one time in their order
+        sim.at(300, sim.network.lose, "a", "x", 1)  # long since heard
+        sim.at(300, sim.network.lose, "a", "x", 31)  # sent after it
+        sim.at(300, sim.network.lose, "a", "x", 3_000)
+        sim.run(until=400)
+        drops = [(e.time, e.src, e.msg.number, e.detail) for e in sim.trace.where(kind="drop")]
+        assert drops == [(190, "a", 5, "loss"), (200, "b", 6, "loss")], f"seed {seed}"
+        assert sim.nodes["x"].heard.count(5) == sim.nodes["x"].heard.count(6) == 1, f"seed {seed}: by the other ringer"
+        assert sim.nodes["y"].heard.count(5) == 2
+
+
+def test_without_a_trace_a_message_is_lost_only_if_it_was_known_from_the_start_that_it_would_be():
+    sim = bells(trace="off").run(until=100)
+    for lose in (
+        lambda: sim.at(150, sim.network.lose, "a", "x", 12),
+        lambda: sim.network.lose("a", "x", 9),
+    ):
+        with pytest.raises(
+            RuntimeError, match=r"nobody counted what 'a' sent to 'x'.* schedule the fault before the run"
+        ):
+            lose()
+    assert sim.faults == []
+    traced = bells().run(until=100)
+    traced.network.lose("a", "x", 9)
+    assert [e.msg.number for e in traced.trace.where(kind="drop")] == [9]
+
+
 # ---------------------------------------------------------------- several at once
 
 
@@ -663,4 +806,5 @@ def test_an_edited_list_of_faults_leaves_all_before_it_as_it_was():
 
     for call in ("crash", "pause", "burn", "tear_write"):
         assert rows(Fault(300, call, ("worker",))) == rows()
+    assert rows(Fault(300, "network.lose", ("boss", "worker", 9))) == rows()
     assert rows(Fault(300, "corrupt_disk", ("worker", 1))) == rows(Fault(300, "slow", ("worker", 9))) == rows()

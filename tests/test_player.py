@@ -644,7 +644,8 @@ def test_the_bundle_says_who_lies_how_and_from_when_to_when():
     view = play(
         struck(
             (20, "lie", "r1", "silence", "writer"), (50, "lie", "r2", "flipped_bits"),
-            (70, "lie", "r1", "flipped_bits"), (90, "lie", "r2", "truth"), (95, "lie", "r3", "silence"), (95, "lie", "r3", "truth"),
+            (70, "lie", "r1", "flipped_bits"), (90, "lie", "r2", "truth"),
+            (95, "lie", "r3", "silence"), (95, "lie", "r3", "truth"),
         ),
         until=120,
     )  # fmt: skip
