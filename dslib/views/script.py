@@ -13,7 +13,7 @@ from pathlib import Path
 
 #: The parts, in their order. Each uses what stands before it; the classes build on one another.
 PARTS = (
-    "run", "words", "moment", "bundle", "geometry", "drawing", "looks", "graph", "lanes", "panel", "acts", "tools",
+    "run", "words", "clocks", "filter", "moment", "bundle", "geometry", "drawing", "looks", "graph", "choices", "lanes", "panel", "acts", "tools",
     "playback", "player", "mount",
 )  # fmt: skip
 

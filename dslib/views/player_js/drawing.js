@@ -116,20 +116,35 @@ function addHead(pen, x1, y1, x2, y2, size = 7) {
   pen.lineTo(x2, y2);                                     // not closePath: Chromium then measures the whole path each time
 }
 
+/** As good as round, of lines only. */
+function addDot(pen, x, y, r) {
+  const side = r * 0.414;
+  addLine(pen, [x - side, y - r, x + side, y - r, x + r, y - side, x + r, y + side, x + side, y + r, x - side, y + r, x - r, y + side, x - r, y - side, x - side, y - r]);
+}
+
 /** The layers of the diagram's marks, the lowest first: the class of the SVG path, and the same look on a canvas, where
  * many are drawn; colours are the variables of looks.js. */
 const LAYERS = {
-  ways: { class: "way", stroke: "--delivered", width: 1.5 }, heads: { class: "heads", fill: "--delivered" },
+  dim: { class: "way dim", stroke: "--line", width: 1 }, dimHeads: { class: "heads dim", fill: "--line" },
+  dimLost: { class: "way lost-way dim", stroke: "--line", width: 1.4, dash: [1, 4] }, dimCrosses: { class: "cross dim", stroke: "--line", width: 1.6 },
+  ways: { class: "way", stroke: "--delivered", width: 1.5 }, copies: { class: "way copy", stroke: "--delivered", width: 1.5, dash: [9, 3, 2, 3] },
+  heads: { class: "heads", fill: "--delivered" }, late: { class: "heads late", fill: "--surface", stroke: "--delivered", width: 1.5 },
   open: { class: "way open", stroke: "--delivered", width: 1.5, dash: [5, 4] },
   lost: { class: "way lost-way", stroke: "--dropped", width: 1.7, dash: [1, 4] }, crosses: { class: "cross", stroke: "--dropped", width: 2.1 },
+  past: { class: "way past", stroke: "--delivered", width: 2.4 }, pastHeads: { class: "heads", fill: "--delivered" },
+  future: { class: "way future", stroke: "--good", width: 2.4 }, futureHeads: { class: "heads future", fill: "--good" },
   timers: { class: "timers", stroke: "--muted", width: 1.6 }, notes: { class: "notes", fill: "--surface", stroke: "--muted", width: 1 },
+  dimSteps: { class: "step dim", fill: "--line" }, steps: { class: "step", fill: "--ink" }, pastSteps: { class: "step past", fill: "--delivered" },
+  futureSteps: { class: "step future", fill: "--surface", stroke: "--good", width: 2 }, chosenStep: { class: "step itself", fill: "--ink", stroke: "--surface", width: 1.5 },
 };
 
 /** One pen for each layer: texts for SVG, Path2D for a canvas. */
 const layersOf = (kind) => Object.fromEntries(Object.keys(LAYERS).map((name) => [name, new kind()]));
 
-function paintLayers(context, layers, colour) {
-  context.lineCap = context.lineJoin = "round";
+/** Draw the layers on a canvas. `fine`: the width of all lines that are not emphasised. */
+function paintLayers(context, layers, colour, fine) {
+  context.lineCap = fine ? "butt" : "round";
+  context.lineJoin = "round";
   for (const [name, { stroke, fill, width, dash }] of Object.entries(LAYERS)) {
     context.setLineDash(dash ?? []);
     if (fill) {
@@ -138,7 +153,7 @@ function paintLayers(context, layers, colour) {
     }
     if (stroke) {
       context.strokeStyle = colour(stroke);
-      context.lineWidth = width;
+      context.lineWidth = width < 2 ? fine ?? width : width;
       context.stroke(layers[name]);
     }
   }

@@ -261,7 +261,7 @@ class Graph {
     const dot = (kind) => sign(`<g class="dot ${kind}" transform="translate(11 7)"><circle class="ring" r="6.5"/><circle class="ball" r="4"/><rect class="box" x="-4" y="-4" width="8" height="8"/></g>`);
     return [
       has((f) => f.again) && [dot("copy"), "second copy"],
-      has((f) => passedAt(run, f) !== NEVER) && [dot("overtaken"), "overtaken"],
+      overtakenIn(run).size > 0 && [dot("overtaken"), "overtaken"],
       run.spells.some((s) => s.kind === "paused") && [dot("waiting"), "waits at the door"],
       liarsOf(run).length && [sign(badge("lie", 11, 7, 19)), "lies"],
       Object.keys(run.bundle.clocks ?? {}).length && [sign(badge("clock", 11, 7, 19)), "clock is wrong"],

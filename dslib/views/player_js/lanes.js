@@ -1,32 +1,71 @@
 /* The player's right half: the space-time diagram, what users saw, the share of good answers, the bar over the slider. */
 
 const CANVAS_FROM = 1200;   // messages: more than so many in a window and its neighbours are drawn on a canvas, see bench/
+const FINE_FROM = 3000;     // above so many, lines are as thin as the screen can: they are told apart, and drawn ten times as fast
 const SHEET_EDGE = 6;       // px of the canvas around the window, for heads and crosses at its edge
 
-class Lanes extends Graph {
+/** The part that a message has in the causes of an event: its layer. */
+function toneOf(run, causes, f) {
+  const { of } = logicalClocks(run), sent = causes.relation[of[f.fromIndex]], came = f.end === "deliver" ? causes.relation[of[f.toIndex]] : CONCURRENT;
+  const both = (kind) => (sent === kind || sent === ITSELF) && (came === kind || came === ITSELF);
+  return both(PAST) ? "past" : both(FUTURE) ? "future" : "dim";
+}
+
+/** Why a message was dropped, in a word or two. */
+const dropWord = (f) => ({ loss: "lost", cut: "cut", down: "down", queue: "queue full", ttl: "too many hops", "no route": "no way" })[(f.reason ?? "").split(" at ")[0]] ?? "";
+
+const ODDITIES = { clock: "clock is wrong", lie: "lies", misroute: "sends astray" };
+/** A band just under a lane, for as long as it lasts. */
+const odditySign = (kind, x, y, w) => `<path class="odd ${kind}" d="M${x} ${round(y + 4)}${kind === "lie" ? "l2.5 3.5l2.5 -3.5".repeat(Math.max(1, Math.round(w / 5))) : `h${round(Math.max(3, w))}`}"/>`;
+
+/** What is wrong with a node for a while, besides being down or slow: [{node, kind, from, to, words}]. */
+function oddities(run) {
+  if (run.oddities) return run.oddities;
+  const list = liarsOf(run).map(({ node, from, to, words }) => ({ node, kind: "lie", from, to: to ?? run.end, words: `lies: ${words}` }));
+  for (const [node, rows] of Object.entries(run.bundle.clocks ?? {})) {
+    rows.forEach(([at], i) => {
+      const clock = clockAt(run, node, at), to = rows[i + 1]?.[0] ?? run.end;
+      if (clock && to > at) list.push({ node, kind: "clock", from: at, to, words: sayClock(clock) });
+    });
+  }
+  const astray = new Map();
+  for (const { at, call, args } of run.faults) {
+    if (call !== "network.misroute") continue;
+    const [node, dest, wrong] = args, way = link(node, dest), before = astray.get(way);
+    if (before) before.to = at;
+    astray.delete(way);
+    if (wrong === null || wrong === undefined) continue;
+    astray.set(way, { node, kind: "misroute", from: at, to: run.end, words: `sends ${dest}’s to ${wrong}` });
+    list.push(astray.get(way));
+  }
+  return run.oddities = list;
+}
+
+class Lanes extends Choices {
   // -- lanes, users, share ------------------------------------------------------------------------------------------
 
   drawLanes() {
-    const { run } = this, n = run.nodes.length, { users } = run;
+    const { run } = this, { users } = run;
     const width = Math.max(240, this.$(".plot").clientWidth), narrow = width < 480;
     const widest = Math.max(...run.nodes.map((name) => textWidth(shorten(name, 14), 600)), textWidth("users saw", 600), textWidth("good so far", 600));
     const gutter = Math.ceil(clamp(widest + 12, 56, narrow ? 92 : 120)), plot = width - gutter - 14;
-    const gap = n <= 4 ? 52 : n <= 6 ? 42 : n <= 10 ? 32 : n <= 20 ? 22 : 16, top = 46, lanes = top + 16 + (n - 1) * gap, bottom = lanes + 18;
+    const top = 46, rows = this.layRows(top + 16), bottom = rows.bottom + 18;
     const rowHeight = users.rows.length <= 3 ? 16 : users.rows.length <= 6 ? 13 : 9, usersTop = bottom + 32;
     const usersBottom = usersTop + users.rows.length * (rowHeight + 3), shareTop = usersBottom + 14, shareHeight = 46;
     const height = users.rows.length ? (users.steps.length ? shareTop + shareHeight + 12 : usersBottom + 8) : bottom + 24;
     const lowest = Math.min(1, run.bundle.target ?? 1, ...users.steps.map((s) => s.share), ...(this.ghost ?? []).map((s) => s.share));
     const floor = lowest < 0.55 ? 0 : 0.5;
     this.box = {
-      width, height, gutter, plot, narrow, gap, top, bottom, rowHeight, usersTop, usersBottom, shareTop, shareHeight, floor,
-      laneY: (name) => top + 16 + run.lane.get(name) * gap, shareY: (share) => shareTop + (1 - (share - floor) / (1 - floor)) * shareHeight,
+      width, height, gutter, plot, narrow, rows, top, bottom, rowHeight, usersTop, usersBottom, shareTop, shareHeight, floor,
+      laneY: (name) => rows.y.get(name), shareY: (share) => shareTop + (1 - (share - floor) / (1 - floor)) * shareHeight,
     };
     this.lanesHeight = height;
     const b = this.box, right = gutter + plot;
-    const lane = run.nodes.map((name) => {
-      const y = b.laneY(name);
-      return `<text class="lane-name" x="${gutter - 10}" y="${y + 4}" text-anchor="end">${escapeText(shorten(name, 14))}</text><line class="lane" x1="${gutter}" x2="${right}" y1="${y}" y2="${y}"/>`;
-    }).join("");
+    const lane = run.nodes.filter((name) => this.filter.node(name)).map((name) => {
+      const y = b.laneY(name), thin = rows.gap.get(name) < 15 ? " thin" : "";
+      return `<text class="lane-name${thin}" x="${gutter - 10}" y="${y + 4}" text-anchor="end">${escapeText(shorten(name, 14))}</text><line class="lane${thin}" x1="${gutter}" x2="${right}" y1="${y}" y2="${y}"/>`;
+    }).join("") + rows.folds.map(({ names, y }) => `<text class="gutter-small" x="${gutter - 10}" y="${y + 4}" text-anchor="end">${names.length} hidden<title>${escapeText(listed(names))}</title></text>`
+      + `<line class="fold" x1="${gutter}" x2="${right}" y1="${y}" y2="${y}"/>`).join("");
     let labels = "";
     if (users.rows.length) {
       if (users.perClient && users.clients.length > 1) {
@@ -66,6 +105,27 @@ class Lanes extends Graph {
     this.drawMarks();
   }
 
+  /** Where the lanes lie, from `first` on. Hidden nodes share one thin row where they stood; among many lanes, routers stand closer. */
+  layRows(first) {
+    const { run, filter } = this, n = run.nodes.filter((name) => filter.node(name)).length;
+    const normal = n <= 4 ? 52 : n <= 6 ? 42 : n <= 10 ? 32 : n <= 20 ? 22 : 16, y = new Map(), gap = new Map(), folds = [];
+    let at = first, before = null, fold = null;
+    for (const name of run.nodes) {
+      const seen = filter.node(name);
+      if (seen || !fold) {
+        const need = !seen ? 16 : run.routers.has(name) && n > 10 ? 13 : normal;
+        if (before !== null) at += (before + need) / 2;
+        before = need;
+      }
+      if (seen) fold = null;
+      else if (fold) fold.names.push(name);
+      else folds.push(fold = { names: [name], y: at });
+      y.set(name, at);
+      gap.set(name, before);
+    }
+    return { y, gap, folds, bottom: at };
+  }
+
   rowY(row) { return this.box.usersTop + row * (this.box.rowHeight + 3); }
   x(time) { return this.box.gutter + (time - this.view.start) * this.box.plot / this.view.span; }
   timeAt(x) { return this.view.start + (x - this.box.gutter) * this.view.span / this.box.plot; }
@@ -96,7 +156,8 @@ class Lanes extends Graph {
   drawWindow() {
     const { run, box, view } = this, { bundle } = run;
     const from = Math.max(0, view.start - view.span), to = Math.min(run.end, view.start + 2 * view.span), scale = box.plot / view.span;
-    this.drawn = { from, to };
+    const causes = this.causes(), { filter } = this;
+    this.drawn = { from, to, chosen: causes?.chosen ?? -1 };
     this.seen.shift = null; // even where the shift stays: the new ticks outside the window are still to be hidden
     const X = (t) => round((t - from) * scale), Y = (name) => box.laneY(name), right = box.plot / view.span * (to - from);
     const out = [], ticks = [];
@@ -109,54 +170,67 @@ class Lanes extends Graph {
 
     const cut = laneCuts(run);
     for (const { node, from: a, to: b, label } of cut) {
-      if (b < from || a > to) continue;
-      const x = X(Math.max(a, from)), w = X(Math.min(b, to)) - x, half = Math.min(15, box.gap * 0.36);
+      if (b < from || a > to || !filter.node(node)) continue;
+      const x = X(Math.max(a, from)), w = X(Math.min(b, to)) - x, half = Math.min(15, box.rows.gap.get(node) * 0.36);
       out.push(`<rect class="cut-zone" x="${x}" y="${Y(node) - half}" width="${Math.max(1, w)}" height="${2 * half}"/>`);
       if (label && w > 24) out.push(`<text class="zone-name" x="${x + 4}" y="${Y(node) - half - 3}">${escapeText(shorten(label, Math.max(3, Math.floor(w / 6))))}</text>`);
     }
     for (const { node, from: a, to: b, burnt } of run.outages) {
-      if (b < from || a > to || !run.lane.has(node)) continue;
+      if (b < from || a > to || !run.lane.has(node) || !filter.node(node)) continue;
       const x = X(Math.max(a, from)), w = X(Math.min(b, to)) - x;
       out.push(`<rect class="outage" x="${x}" y="${Y(node) - 5}" width="${Math.max(2, w)}" height="10" rx="2"/>`);
       if (w > 26) out.push(`<text class="zone-name" x="${x + 3}" y="${Y(node) - 9}">${burnt && w > 90 ? "down, disk gone" : "down"}</text>`);
     }
     for (const { node, kind, words, from: a, to: b } of run.spells) {
-      if (b < from || a > to || !run.lane.has(node)) continue;
+      if (b < from || a > to || !run.lane.has(node) || !filter.node(node)) continue;
       const x = X(Math.max(a, from)), w = X(Math.min(b, to)) - x;
       out.push(spellSign(kind, x, Y(node), w));
       if (w > 6 * words.length) out.push(`<text class="zone-name" x="${x + 3}" y="${Y(node) - (kind === "slow" ? -15 : 9)}">${words}</text>`);
+    }
+
+    const named = new Set();                              // the words are repeated, so that they are in sight wherever the window is
+    for (const { node, kind, words, from: a, to: b } of oddities(run)) {
+      if (b < from || a > to || !run.lane.has(node) || !filter.node(node)) continue;
+      const x = X(Math.max(a, from)), w = X(Math.min(b, to)) - x;
+      out.push(odditySign(kind, x, Y(node), w));
+      for (let at = x + 3; at < x + Math.max(w - 6 * words.length, 1); at += Math.max(300, box.plot * 0.6)) {
+        const spot = `${node} ${Math.round(at / 60)}`;
+        if (box.rows.gap.get(node) >= 20 && !named.has(spot)) out.push(`<text class="zone-name" x="${round(at)}" y="${Y(node) + 18}">${escapeText(words)}</text>`);
+        named.add(spot);
+      }
     }
 
     // Messages and what happens at one node: a few as SVG, many on a canvas.
     const first = lastAtMost(run.flights, (f) => f.from, from - run.longest - 1) + 1, last = lastAtMost(run.flights, (f) => f.from, to);
     const start = lastAtMost(run.events, (e) => e[0], from - 1e-9) + 1, stop = lastAtMost(run.events, (e) => e[0], to);
     const visible = this.countVisible(first), withNames = visible > 0 && box.plot / visible > 44, names = [];
-    const many = last - first > CANVAS_FROM, layers = layersOf(many ? Path2D : PathText);
+    const many = last - first > CANVAS_FROM, layers = layersOf(many ? Path2D : PathText), overtaken = overtakenIn(run);
     for (let i = first; i <= last; i++) {
       const f = run.flights[i];
-      if (!run.lane.has(f.src) || !run.lane.has(f.dest)) continue;
-      const line = this.flightLine(f, X);
-      addLine(f.end === "deliver" ? layers.ways : f.end === "drop" ? layers.lost : layers.open, line);
-      if (f.end === "deliver") addHead(layers.heads, ...line.slice(-4));
-      else if (f.end === "drop") addCross(layers.crosses, ...line.slice(-2), 4);
+      if (!run.lane.has(f.src) || !run.lane.has(f.dest) || !filter.flight(f)) continue;
+      const line = this.flightLine(f, X), tone = causes ? toneOf(run, causes, f) : null;
+      this.addFlight(layers, f, line, tone, overtaken.has(f));
       if (withNames && f.msg) {
-        const [x1, y1, x2, y2] = line;
+        const [x1, y1, x2, y2] = line, [x, y] = line.slice(-2);
         names.push(`<text class="way-name" x="${round(x1 + (x2 - x1) * 0.42 + 5)}" y="${round(y1 + (y2 - y1) * 0.42 + 3)}">${escapeText(shorten(f.msg.type, 16))}</text>`);
+        if (f.end === "drop") names.push(`<text class="way-name" x="${round(x + 8)}" y="${round(y + 4)}">${escapeText(dropWord(f))}</text>`);
       }
     }
     for (let i = start; i <= stop; i++) {
       const [at, kind, src] = run.events[i];
-      if (kind !== "timer" && kind !== "log" || !run.lane.has(src)) continue;
+      if (kind !== "timer" && kind !== "log" || !run.lane.has(src) || !filter.event(run, i)) continue;
       const x = X(at), y = Y(src);
       if (kind === "timer") addLine(layers.timers, [x, y, x, y + 7]);
       else addLine(layers.notes, [x - 2.5, y + 3, x + 2.5, y + 3, x + 2.5, y + 8, x - 2.5, y + 8, x - 2.5, y + 3]);
     }
+    if (this.clockKind !== "none") this.drawStamps(layers, names, X, start, stop, causes);
     this.sheet.layers = many ? layers : null;
-    if (!many) out.push(...Object.entries(LAYERS).map(([name, look]) => `<path class="${look.class}" d="${layers[name].d}"/>`));
+    this.sheet.fine = last - first > FINE_FROM;
+    if (!many) out.push(...Object.entries(LAYERS).map(([name, look]) => layers[name].d && `<path class="${look.class}" d="${layers[name].d}"/>`));
     out.push(...names);
     this.paintSheet(right);
     for (const { at, call } of run.faults) {
-      if (at < from || at > to) continue;
+      if (at < from || at > to || filter.hidden.kinds.has("fault")) continue;
       out.push(`<line class="flag-line" x1="${X(at)}" x2="${X(at)}" y1="${box.top - 6}" y2="${box.bottom}"/>${iconPath(faultIcon(call), X(at) - 6.5, box.top - 21, 13, "flag")}`);
     }
     if (run.broken && run.broken.at >= from && run.broken.at <= to) {
@@ -173,6 +247,56 @@ class Lanes extends Graph {
     this.ticks.innerHTML = ticks.join("");
     this.span.textContent = view.span >= run.end ? `all ${tickLabel(run.end, view.span >= 10000 ? 1000 : 1)}` : `${plural(Math.round(view.span * 10) / 10, "ms", "ms")} of ${plural(Math.round(run.end), "ms", "ms")}`;
     if (visible > box.plot) this.span.textContent += `, ${plural(visible, "message")}: zoom in to tell them apart`;
+  }
+
+  /** A message, its tone the part it has in the causes of the chosen event (null: there is none). */
+  addFlight(layers, f, line, tone, overtaken) {
+    const end = line.slice(-4);
+    if (f.end === "drop") {
+      addLine(tone ? layers.dimLost : layers.lost, line);
+      addCross(tone ? layers.dimCrosses : layers.crosses, ...end.slice(2), 4);
+      return;
+    }
+    addLine(tone ? layers[tone] : f.end === "open" ? layers.open : f.again ? layers.copies : layers.ways, line);
+    if (f.end === "open") return;
+    if (overtaken) addHead(tone ? layers[tone] : layers.late, ...end, 10);
+    else addHead(layers[tone ? `${tone}Heads` : "heads"], ...end, tone === "past" || tone === "future" ? 9 : 7);
+    if (f.again) {                                        // a second copy has a second head
+      const [x1, y1, x2, y2] = end, length = Math.hypot(x2 - x1, y2 - y1) || 1, back = Math.min(8, length / 2) / length;
+      addHead(layers[tone ? `${tone}Heads` : "heads"], x1, y1, x2 - (x2 - x1) * back, y2 - (y2 - y1) * back, 7);
+    }
+  }
+
+  /** The logical clock beside each step of a node, as far as there is room: first of all that of the chosen one. */
+  drawStamps(layers, texts, X, start, stop, causes) {
+    const { run, box } = this, { of, node } = logicalClocks(run), lanes = run.nodes.map(() => []), groups = [];
+    for (let i = start; i <= stop; i++) {
+      const step = of[i];
+      if (step < 0 || !this.filter.node(run.nodes[node[step]])) continue;
+      const lane = lanes[node[step]], before = lane[lane.length - 1], relation = causes ? causes.relation[step] : null;
+      if (before && before.at === run.events[i][0] && before.relation === relation) before.last = step;
+      else {
+        const group = { at: run.events[i][0], first: step, last: step, relation, lane };
+        lane.push(group);
+        groups.push(group);
+      }
+    }
+    const taken = new Map(lanes.map((lane) => [lane, []]));
+    const place = (group) => {
+      const y = box.laneY(run.nodes[node[group.first]]), text = stampText(run, this.clockKind, group.first, group.last);
+      const half = text.length * (group.relation ? 3.6 : 3.3) + 3, list = taken.get(group.lane);
+      const x = round(clamp(X(group.at), X(0) + half - 6, X(run.end) + 9 - half)); // whole at both ends of the run
+      if (list.some(([a, b]) => x - half < b && x + half > a)) return;
+      list.push([x - half, x + half]);
+      texts.push(`<text class="stamp ${["concurrent", "past", "future", "itself"][group.relation] ?? ""}" x="${x}" y="${round(y - 6)}" text-anchor="middle">${text}</text>`);
+    };
+    for (const wanted of causes ? [(g) => g.relation === ITSELF, (g) => g.relation === PAST || g.relation === FUTURE, (g) => g.relation === CONCURRENT] : [() => true]) {
+      for (const group of groups) if (wanted(group)) place(group);
+    }
+    for (const { at, first, relation } of groups) {
+      const layer = relation === PAST ? layers.pastSteps : relation === FUTURE ? layers.futureSteps : relation === ITSELF ? layers.chosenStep : relation === CONCURRENT ? layers.dimSteps : layers.steps;
+      addDot(layer, X(at), box.laneY(run.nodes[node[first]]), relation === ITSELF ? 5.5 : relation === PAST || relation === FUTURE ? 3.6 : 2.3);
+    }
   }
 
   /** How many messages are on their way inside the window. */
@@ -207,7 +331,7 @@ class Lanes extends Graph {
     Object.assign(canvas.style, { width: `${wide}px`, height: `${high}px` });
     const context = canvas.getContext("2d"), style = getComputedStyle(this.host);
     context.setTransform(ratio, 0, 0, ratio, SHEET_EDGE * ratio, 0);
-    paintLayers(context, layers, (name) => style.getPropertyValue(name));
+    paintLayers(context, layers, (name) => style.getPropertyValue(name), this.sheet.fine ? 1 / ratio : null);
   }
 
   /** The line of a message in the diagram: [x1, y1, x2, y2, …], a point for each router that it comes by. */
@@ -248,8 +372,8 @@ class Lanes extends Graph {
   }
 
   showLanes() {
-    const { run, box, view, time } = this;
-    if (!this.drawn || view.start < this.drawn.from - 1e-6 || view.start + view.span > this.drawn.to + 1e-6) this.drawWindow();
+    const { run, box, view, time } = this, causes = this.causes();
+    if (!this.drawn || this.drawn.chosen !== (causes?.chosen ?? -1) || view.start < this.drawn.from - 1e-6 || view.start + view.span > this.drawn.to + 1e-6) this.drawWindow();
     const shift = round(this.x(this.drawn.from) * 10) / 10;
     if (this.seen.shift !== shift) {
       this.seen.shift = shift;
@@ -265,6 +389,7 @@ class Lanes extends Graph {
     }
     const x = round(this.x(time)), right = box.gutter + box.plot;
     for (const veil of this.veils) {
+      veil.style.display = causes ? "none" : "";          // what follows is to be seen, too
       veil.setAttribute("x", x);
       veil.setAttribute("width", Math.max(0, right + 8 - x));
     }
@@ -289,6 +414,7 @@ class Lanes extends Graph {
       this.shareDot.setAttribute("class", `share-dot ${kind}`);
       this.shareNow.setAttribute("class", `share-now ${kind}`);
     }
+    this.showCauses(causes);
     this.showPick();
   }
 
@@ -296,9 +422,10 @@ class Lanes extends Graph {
   showPick() {
     const { run } = this, stop = this.stops[this.stop];
     const flight = this.pick?.flight ?? (stop ? run.flightOf[stop.main] : null);
-    const key = `${flight ? run.flights.indexOf(flight) : "none"}/${this.seen.shift}/${this.drawn.from}/${Boolean(this.pick)}`;
-    if (this.seen.pick === key) return;
+    const key = `${this.seen.shift}/${this.drawn.from}/${this.view.span}/${Boolean(this.pick)}`;
+    if (this.seen.pick === key && this.seen.picked === flight) return;
     this.seen.pick = key;
+    this.seen.picked = flight;
     if (!flight || !run.lane.has(flight.src) || !run.lane.has(flight.dest)) {
       this.pickLayer.innerHTML = "";
       return;
@@ -350,6 +477,7 @@ class Lanes extends Graph {
 
   listenToDiagram() {
     this.makeSheet();
+    this.furnishChoices();
     const here = (event) => {
       const box = this.plot.getBoundingClientRect();
       return [event.clientX - box.left, event.clientY - box.top];
@@ -399,7 +527,7 @@ class Lanes extends Graph {
     const first = lastAtMost(run.flights, (f) => f.from, time - run.longest - run.typical) + 1, last = lastAtMost(run.flights, (f) => f.from, time + this.view.span / 30);
     for (let i = first; i <= last; i++) {
       const f = run.flights[i];
-      if (!run.lane.has(f.src) || !run.lane.has(f.dest)) continue;
+      if (!run.lane.has(f.src) || !run.lane.has(f.dest) || !this.filter.flight(f)) continue;
       const line = this.flightLine(f, (t) => this.x(t));
       for (let k = 0; k + 3 < line.length; k += 2) {
         const [x1, y1, x2, y2] = line.slice(k, k + 4), dx = x2 - x1, dy = y2 - y1;
@@ -425,7 +553,7 @@ class Lanes extends Graph {
 
   /** Up and down in the diagram: message by message, in the order of sending. */
   pickNext(by) {
-    const { flights } = this.run;
+    const flights = this.run.flights.filter((f) => this.filter.flight(f));
     if (!flights.length) return;
     const from = this.pick?.flight ? flights.indexOf(this.pick.flight) : lastAtMost(flights, (f) => f.from, this.time) - (by > 0 ? 1 : 0);
     const flight = flights[clamp(from + by, 0, flights.length - 1)], end = flight.to === NEVER ? flight.from : flight.to;
@@ -442,18 +570,24 @@ class Lanes extends Graph {
     const { run } = this, has = (end) => run.flights.some((f) => f.end === end);
     const sign = (content) => `<svg class="sign" width="22" height="14" viewBox="0 0 22 14">${content}</svg>`;
     const bar = (outcome) => `<svg class="sign op ${outcome}" width="18" height="14" viewBox="0 0 18 14"><rect x="1" y="1" width="16" height="12" rx="3"/>${outcomeMark(outcome, 9, 7, 3.6)}</svg>`;
+    const steps = (kind, r) => `<path class="lane" d="M2 7h18"/><path class="step ${kind}" d="${drawnBy((pen) => addDot(pen, 11, 7, r))}"/>`;
     const signs = [
       has("deliver") && [sign(`<path class="way" d="M1 3L17 10"/><path class="heads" d="${arrowHead(1, 3, 20, 11)}"/>`), "delivered"],
+      run.flights.some((f) => f.again) && [sign(`<path class="way copy" d="M1 3L17 10"/><path class="heads" d="${arrowHead(1, 3, 20, 11)}${arrowHead(1, 3, 13, 8)}"/>`), "second copy"],
+      overtakenIn(run).size > 0 && [sign(`<path class="way" d="M1 3L14 9"/><path class="heads late" d="${arrowHead(1, 3, 20, 11, 10)}"/>`), "overtaken"],
       has("drop") && [sign(`<path class="way lost-way" d="M1 3L15 9"/>${cross(16, 9, 3.5)}`), "dropped"],
       laneCuts(run).length && [sign(`<rect class="cut-zone" x="0" y="0" width="22" height="14"/>`), "cut off"],
       run.outages.length && [sign(`<rect class="outage" x="0" y="3" width="22" height="8" rx="2"/>`), "down"],
       ...["paused", "slow"].filter((kind) => run.spells.some((s) => s.kind === kind)).map((kind) => [sign(spellSign(kind, 0, 7, 22)), kind]),
       run.spells.some((s) => s.kind === "worse") && [sign(`<path class="link worse" d="M0 7h22"/>`), "link got worse"],
-      ...this.graphSigns(),
+      ...["clock", "lie", "misroute"].filter((kind) => oddities(run).some((o) => o.kind === kind)).map((kind) => [sign(odditySign(kind, 0, 5, 22)), ODDITIES[kind]]),
       run.events.some((e) => e[1] === "timer") && [sign(`<path class="lane" d="M2 4h18"/><path class="timers" d="M11 4v7"/>`), "timer"],
+      ...(this.clockKind === "none" ? [] : [[sign(steps("past", 3.6)), "happened before"], [sign(steps("future", 3.6)), "happened after"], [sign(steps("dim", 2.3)), "concurrent"]]),
       ...Object.keys(OUTCOMES).filter((o) => run.users.operations.some((op) => op.outcome === o)).map((o) => [bar(o), OUTCOMES[o].say]),
     ];
+    const entries = new Map();                            // signs of the diagram and of the graph that mean the same stand together
+    for (const [svg, words] of [...signs.filter(Boolean), ...this.graphSigns()]) entries.set(words, (entries.get(words) ?? "") + svg);
     const patterns = `<svg width="0" height="0" style="position:absolute"><defs>${hatch("cut-key", 6, "cut-hatch")}</defs></svg>`;
-    this.$(".key").innerHTML = patterns + signs.filter(Boolean).map(([svg, words]) => `<span>${svg}${words}</span>`).join("");
+    this.$(".key").innerHTML = patterns + [...entries].map(([words, svg]) => `<span>${svg}${words}</span>`).join("");
   }
 }

@@ -208,7 +208,26 @@ button[aria-disabled="true"] { color: var(--muted); opacity: .55; cursor: defaul
 .way.picked { stroke-width: 3.2; }
 .way.picked.lost-way { stroke-width: 3; stroke-dasharray: 1 5; }
 .cross.picked { stroke-width: 3; }
+.way.copy { stroke-dasharray: 9 3 2 3; }
+.way.past { stroke-width: 2.4; }
+.way.future { stroke: var(--good); stroke-width: 2.4; }
+.way.dim, .cross.dim { stroke: var(--line); stroke-width: 1; }
+.way.lost-way.dim { stroke-width: 1.4; }
+.cross.dim { stroke-width: 1.6; }
 .heads { fill: var(--delivered); }
+.heads.late { fill: var(--surface); stroke: var(--delivered); stroke-width: 1.5; stroke-linejoin: round; }
+.heads.future { fill: var(--good); }
+.heads.dim, .step.dim { fill: var(--line); }
+.step { fill: var(--ink); }
+.step.past { fill: var(--delivered); }
+.step.future { fill: var(--surface); stroke: var(--good); stroke-width: 2; }
+.step.itself { stroke: var(--surface); stroke-width: 1.5; }
+.stamp { font-size: 11px !important; font-variant-numeric: tabular-nums; paint-order: stroke; stroke: var(--surface); stroke-width: 3.5px; stroke-linejoin: round; }
+.stamp.concurrent { fill: var(--muted) !important; }
+.stamp.past, .stamp.future, .stamp.itself { font-weight: 700; }
+.fold { stroke: var(--line); stroke-dasharray: 1 5; stroke-linecap: round; }
+.lane-name.thin { font-size: 11px; font-weight: 500; }
+.lane.thin { stroke-width: 1; }
 .picked-end { fill: var(--surface); stroke: var(--ink); stroke-width: 1.6; }
 .way-name { font-size: 11px !important; fill: var(--muted) !important; paint-order: stroke; stroke: var(--surface); stroke-width: 3.5px; stroke-linejoin: round; }
 .cut-zone { fill: url(#cut-lanes); stroke: none; }
@@ -216,6 +235,10 @@ button[aria-disabled="true"] { color: var(--muted); opacity: .55; cursor: defaul
 .outage { fill: var(--down); }
 .paused-bar { fill: var(--surface); stroke: var(--ink); stroke-width: 1.5; }
 .slow-line { fill: none; stroke: var(--ink); stroke-width: 1.4; stroke-linejoin: round; }
+.odd { fill: none; stroke: var(--ink); stroke-width: 1.8; }
+.odd.clock { stroke-width: 2.6; stroke-dasharray: .1 5; stroke-linecap: round; }
+.odd.lie { stroke: var(--dropped); stroke-width: 1.6; }
+.odd.misroute { stroke-dasharray: 7 3 1.5 3; }
 .timers { fill: none; stroke: var(--muted); stroke-width: 1.6; }
 .notes { fill: var(--surface); stroke: var(--muted); }
 .flag { color: var(--ink); }
@@ -259,6 +282,17 @@ button[aria-disabled="true"] { color: var(--muted); opacity: .55; cursor: defaul
 .cut-zone { fill: url(#cut-lanes); }
 .sign .cut-zone { fill: url(#cut-key); }
 .key span { display: inline-flex; gap: 5px; align-items: center; }
+.choices { display: flex; flex-wrap: wrap; gap: 2px 16px; align-items: baseline; margin-top: 4px; padding-left: 2px; color: var(--muted); font-size: 12.5px; }
+.choices select { height: 28px; border: 1px solid var(--edge); border-radius: 6px; background: var(--surface); color: var(--ink); }
+.filter[open] { flex-basis: 100%; order: 1; }
+.filter.on summary { color: var(--ink); font-weight: 650; }
+.filter-panel { padding: 6px 12px 8px; background: var(--sunken); border-radius: 8px; color: var(--ink); }
+.filter fieldset { border: 0; margin: 0; padding: 2px 0; display: flex; flex-wrap: wrap; gap: 2px 14px; align-items: center; }
+.filter legend { float: left; padding: 0; min-width: 66px; font-weight: 650; }
+.filter label { display: inline-flex; gap: 4px; align-items: center; min-height: 24px; cursor: pointer; }
+.filter input { width: 15px; height: 15px; margin: 0; accent-color: var(--delivered); }
+.filter-news { color: var(--dropped-text); font-weight: 650; }
+.causes { margin-top: 4px; padding-left: 2px; font-size: 12.5px; min-height: 19px; overflow-wrap: anywhere; }
 .zoom { display: inline-flex; gap: 4px; align-items: center; color: var(--muted); font-size: 12px; margin-left: auto; }
 .zoom .tool { min-width: 30px; min-height: 28px; }
 

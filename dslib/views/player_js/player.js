@@ -123,7 +123,7 @@ class Player extends Tools {
     const before = this.run, { bundle } = opened.run;
     this.opened = opened;
     this.run = opened.run;
-    this.stops = opened.stops;
+    this.takeStops(opened.stops);
     if (before && before.bundle.run !== bundle.run) this.ghost = before.users.steps;
     const answered = this.asked && (bundle.request === undefined || bundle.request >= this.asked.request);
     if (!this.asked || answered) {
@@ -299,7 +299,7 @@ class Player extends Tools {
     clearTimeout(this.aloudTimer);
     this.aloudTimer = setTimeout(() => {
       if (!text && (this.playing || this.root.activeElement === this.slider)) return;
-      this.$(".aloud").textContent = text ?? this.$(".caption").innerText + this.newsOfPanel();
+      this.$(".aloud").textContent = text ?? this.$(".caption").innerText + this.newsOfCauses() + this.newsOfPanel();
     }, text ? 0 : 600);
   }
 
@@ -362,7 +362,7 @@ class Player extends Tools {
       event.preventDefault();
       return;
     }
-    const press = Boolean(target.closest("button, summary"));
+    const press = Boolean(target.closest("button, summary, input[type=checkbox]"));
     const inDiagram = Boolean(target.closest(".diagram"));
     const jobs = {
       ArrowLeft: () => this.step(-1), ArrowRight: () => this.step(1), PageUp: () => this.step(-10), PageDown: () => this.step(10),

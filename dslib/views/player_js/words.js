@@ -117,7 +117,7 @@ function describe(run, index) {
     const waited = flight && run.spells.some((s) => s.node === dest && s.kind === "paused" && s.from < flight.to && s.to === flight.to);
     const took = flight ? `It was on the way${waited ? `, and at the door of ${dest}, which stood still,` : ""} for ${ms(flight.to - flight.from)}${via ? `, through ${via}` : ""}.` : "";
     return { what: `${dest} receives ${showMessage(msg)} from ${src}.`,
-      why: took + (flight?.again ? " This is a second copy: the network delivered it twice." : "") };
+      why: took + (flight?.again ? " This is a second copy: the network delivered it twice." : "") + (overtakenIn(run).has(flight) ? " It was overtaken: one sent later over the same link was there before." : "") };
   }
   if (kind === "drop") {
     const why = flight ? dropReason(run, flight, index) : detail;
@@ -243,7 +243,8 @@ function sayPick(run, { flight, op }) {
   }
   const fate = flight.end === "deliver" ? `received at ${ms(flight.to)}, after ${ms(flight.to - flight.from)}`
     : flight.end === "drop" ? `dropped at ${ms(flight.to)}: ${dropReason(run, flight, flight.toIndex)}` : "still on the way when the run ends";
-  return [showMessage(flight.msg), `${flight.src} → ${flight.dest}, sent at ${ms(flight.from)}`, fate];
+  const odd = [flight.again ? "a second copy: the network delivered it twice" : "", overtakenIn(run).has(flight) ? "overtaken: one sent later over the same link was there before" : ""];
+  return [showMessage(flight.msg), `${flight.src} → ${flight.dest}, sent at ${ms(flight.from)}`, fate, ...odd.filter(Boolean)];
 }
 
 /** At most two lines under a node, role and term first; pointing at it shows all. */
