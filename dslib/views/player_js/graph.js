@@ -185,7 +185,7 @@ class Graph {
     const nodes = run.nodes.map((name) => [this.place(name), this.sizeOf(name) + 2]);
     const middle = [0, 1].map((axis) => nodes.reduce((sum, [at]) => sum + at[axis], 0) / nodes.length);
     for (const name of run.nodes) {
-      const [x, y] = this.place(name), r = this.sizeOf(name) + 4, wide = textWidth(shorten(name, 16), 650) * 0.92;
+      const [x, y] = this.place(name), r = this.sizeOf(name) + 4, wide = textWidth(shorten(name, 16), 650) + 2;
       const out = Math.atan2(y - middle[1], x - middle[0]), turns = [out, Math.PI / 2, -Math.PI / 2, 0, Math.PI, out + 0.6, out - 0.6];
       let best = null;
       for (const turn of turns) {
@@ -217,6 +217,7 @@ class Graph {
     const { blocked } = cut, place = (name) => this.place(name);
     this.run.links.forEach(([a, b], i) => {
       const ways = blocked.has(link(a, b)) + blocked.has(link(b, a));
+      this.wires[i]?.setAttribute("aria-label", `Link ${a} – ${b}, ${this.sayWay([a, b])}`);
       this.linkLines[i].setAttribute("class", `link ${ways === 2 ? "is-cut" : ways === 1 ? "one-way" : worse.includes(link(a, b)) || worse.includes(link(b, a)) ? "worse" : ""}`);
     });
     this.meets = new Map();

@@ -317,10 +317,11 @@ class Tools extends Acts {
 
   // -- one message ------------------------------------------------------------------------------------------------
 
-  /** The messages that can be lost at the playhead, in the order in which they were sent. */
+  /** The messages that can be lost at the playhead, on their way or waiting at a door, in the order in which they were sent. */
   losable() {
     const { run, time, index } = this;
-    return inFlight(run, time, index).filter((f) => f.toIndex > index && !f.again && f.end !== "drop" && !atDoors(run, time, index).list.has(f));
+    const list = new Set([...atDoors(run, time, index).list.keys(), ...inFlight(run, time, index)]);
+    return [...list].filter((f) => f.toIndex > index && !f.again && f.end !== "drop").sort((a, b) => a.fromIndex - b.fromIndex);
   }
 
   showFlying() {
@@ -356,7 +357,6 @@ class Tools extends Acts {
     if (!this.live || !flight) return;
     const { src, dest, from, to } = flight, name = `${src} → ${dest} ${flight.msg?.type ?? ""}`.trim();
     if (flight.end === "drop") return this.hint(`${name} does not arrive as it is: ${dropReason(this.run, flight, flight.toIndex)}.`);
-    if (atDoors(this.run, this.time, this.index).list.has(flight)) return this.hint(`${name} has crossed the network already: it waits at the door of ${dest}.`);
     const last = to === NEVER ? this.run.end : to, now = this.actTime();
     const at = from < now && now < last ? now : tidy((from + last) / 2);
     if (!(from < at && at < last)) return this.hint(`${name} takes no time on its way: there is no moment to lose it in.`);
