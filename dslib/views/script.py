@@ -13,8 +13,8 @@ from pathlib import Path
 
 #: The parts, in their order. Each uses what stands before it; the classes build on one another.
 PARTS = (
-    "run", "words", "clocks", "filter", "moment", "bundle", "geometry", "drawing", "looks", "graph", "choices", "lanes", "panel", "acts", "tools",
-    "playback", "player", "mount",
+    "run", "words", "clocks", "filter", "moment", "bundle", "geometry", "drawing", "link", "looks", "graph",
+    "choices", "lanes", "panel", "acts", "tools", "playback", "player", "compare", "mount",
 )  # fmt: skip
 
 #: What the module exports, each at the start of a line.

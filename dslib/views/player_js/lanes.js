@@ -2,6 +2,7 @@
 
 const CANVAS_FROM = 1200;   // messages: more than so many in a window and its neighbours are drawn on a canvas, see bench/
 const FINE_FROM = 3000;     // above so many, lines are as thin as the screen can: they are told apart, and drawn ten times as fast
+const MOST_BARS = 400;      // operations in a window and its neighbours: above it they are counted, not drawn one by one
 const SHEET_EDGE = 6;       // px of the canvas around the window, for heads and crosses at its edge
 
 /** The part that a message has in the causes of an event: its layer. */
@@ -47,7 +48,7 @@ class Lanes extends Choices {
   drawLanes() {
     const { run } = this, { users } = run;
     const width = Math.max(240, this.$(".plot").clientWidth), narrow = width < 480;
-    const widest = Math.max(...run.nodes.map((name) => textWidth(shorten(name, 14), 600)), textWidth("users saw", 600), textWidth("good so far", 600));
+    const widest = Math.max(...this.laneNames().map((name) => textWidth(shorten(name, 14), 600)), textWidth("users saw", 600), textWidth("good so far", 600));
     const gutter = Math.ceil(clamp(widest + 12, 56, narrow ? 92 : 120)), plot = width - gutter - 14;
     const top = 46, rows = this.layRows(top + 16), bottom = rows.bottom + 18;
     const rowHeight = users.rows.length <= 3 ? 16 : users.rows.length <= 6 ? 13 : 9, usersTop = bottom + 32;
@@ -66,7 +67,7 @@ class Lanes extends Choices {
       return `<text class="lane-name${thin}" x="${gutter - 10}" y="${y + 4}" text-anchor="end">${escapeText(shorten(name, 14))}</text><line class="lane${thin}" x1="${gutter}" x2="${right}" y1="${y}" y2="${y}"/>`;
     }).join("") + rows.folds.map(({ names, y }) => `<text class="gutter-small" x="${gutter - 10}" y="${y + 4}" text-anchor="end">${names.length} hidden<title>${escapeText(listed(names))}</title></text>`
       + `<line class="fold" x1="${gutter}" x2="${right}" y1="${y}" y2="${y}"/>`).join("");
-    let labels = "";
+    let labels = `<text class="gutter-small columns-note" x="${right}" y="${usersTop - 3}" text-anchor="end"></text>`;
     if (users.rows.length) {
       if (users.perClient && users.clients.length > 1) {
         labels += `<text class="gutter-small" x="${gutter - 10}" y="${usersTop - 8}" text-anchor="end">users saw</text>`;
@@ -85,7 +86,7 @@ class Lanes extends Choices {
     this.plot.setAttribute("width", width);
     this.plot.setAttribute("height", height);
     this.plot.setAttribute("aria-label", `Space-time diagram. ${run.bundle.summary ?? ""}`);
-    this.plot.innerHTML = `<defs>${hatch("cut-lanes", 7, "cut-hatch")}${hatch("refused", 5, "refused-hatch")}`
+    this.plot.innerHTML = `<defs>${hatch("cut-lanes", 7, "cut-hatch")}${hatch("refused", 5, "refused-hatch")}${hatch("late", 4, "late-hatch")}`
       + `<clipPath id="window"><rect x="${gutter - 5}" y="0" width="${plot + 12}" height="${height}"/></clipPath></defs>${lane}${labels}`
       + `<g class="ticks"></g><g clip-path="url(#window)"><g class="scroll"></g><g class="veils">`
       + `<rect class="veil" y="${top - 2}" height="${bottom - top + 2}"/><rect class="veil" y="${usersTop - 2}" height="${Math.max(0, height - usersTop)}"/></g>`
@@ -93,7 +94,7 @@ class Lanes extends Choices {
       + `<g class="head-line"><line class="playhead" y1="14" y2="${height - 6}"/><rect class="pill" x="-32" y="0" width="64" height="19" rx="9.5"/><text class="now-time" y="13.5" text-anchor="middle"></text>`
       + `<circle class="share-dot" r="4.5"/><text class="share-now"></text></g>`;
     const find = (name) => this.plot.querySelector("." + name);
-    Object.assign(this, { scroll: find("scroll"), ticks: find("ticks"), pickLayer: find("pick"), headLine: find("head-line"), nowTime: find("now-time"), pill: find("pill"), shareDot: find("share-dot"), shareNow: find("share-now"), veils: [...find("veils").children] });
+    Object.assign(this, { scroll: find("scroll"), ticks: find("ticks"), pickLayer: find("pick"), headLine: find("head-line"), nowTime: find("now-time"), columnsNote: find("columns-note"), pill: find("pill"), shareDot: find("share-dot"), shareNow: find("share-now"), veils: [...find("veils").children] });
     this.drawn = null;
     if (!this.view || this.viewOf !== this.run.end) {
       // A new run of another length: open a window in which single messages can be told apart.
@@ -125,6 +126,9 @@ class Lanes extends Choices {
     }
     return { y, gap, folds, bottom: at };
   }
+
+  /** The names that must find room to the left of the lanes. */
+  laneNames() { return this.run.nodes; }
 
   rowY(row) { return this.box.usersTop + row * (this.box.rowHeight + 3); }
   x(time) { return this.box.gutter + (time - this.view.start) * this.box.plot / this.view.span; }
@@ -204,7 +208,9 @@ class Lanes extends Choices {
     const first = lastAtMost(run.flights, (f) => f.from, from - run.longest - 1) + 1, last = lastAtMost(run.flights, (f) => f.from, to);
     const start = lastAtMost(run.events, (e) => e[0], from - 1e-9) + 1, stop = lastAtMost(run.events, (e) => e[0], to);
     const visible = this.countVisible(first), withNames = visible > 0 && box.plot / visible > 44, names = [];
-    const many = last - first > CANVAS_FROM, layers = layersOf(many ? Path2D : PathText), overtaken = overtakenIn(run);
+    const many = last - first > CANVAS_FROM;
+    this.sheet.fine = last - first > FINE_FROM;
+    const layers = layersOf(many ? Path2D : PathText), overtaken = overtakenIn(run);
     for (let i = first; i <= last; i++) {
       const f = run.flights[i];
       if (!run.lane.has(f.src) || !run.lane.has(f.dest) || !filter.flight(f)) continue;
@@ -225,7 +231,6 @@ class Lanes extends Choices {
     }
     if (this.clockKind !== "none") this.drawStamps(layers, names, X, start, stop, causes);
     this.sheet.layers = many ? layers : null;
-    this.sheet.fine = last - first > FINE_FROM;
     if (!many) out.push(...Object.entries(LAYERS).map(([name, look]) => layers[name].d && `<path class="${look.class}" d="${layers[name].d}"/>`));
     out.push(...names);
     this.paintSheet(right);
@@ -238,10 +243,11 @@ class Lanes extends Choices {
       out.push(`<line class="breach-line" x1="${x}" x2="${x}" y1="${box.top - 6}" y2="${box.height - 6}"/>${iconPath("broken", x - 7.5, box.top - 22, 15, "breach-sign")}`);
     }
 
-    for (const op of run.users.operations) {
-      if (op.until < from || op.start > to || op.row === undefined) continue;
-      out.push(this.operationBar(op, X, from, to));
-    }
+    const asked = run.users.operations.filter((op) => op.until >= from && op.start <= to && op.row !== undefined);
+    this.columns = this.tooThin(asked, scale) ? this.countUsers(asked, from, to, scale) : null;
+    if (this.columns) out.push(this.userColumns(X));
+    else for (const op of asked) out.push(this.operationBar(op, X, from, to));
+    this.columnsNote.textContent = this.columns ? `a column: what was asked in ${tickLabel(this.columns.step, 1)}, at most ${this.columns.most.toLocaleString("en")}` : "";
     out.push(this.sharePath(this.ghost, "share before", X, right, from, to), this.sharePath(run.users.steps, "share", X, right, from, to));
     this.scroll.innerHTML = out.join("");
     this.ticks.innerHTML = ticks.join("");
@@ -259,7 +265,7 @@ class Lanes extends Choices {
     }
     addLine(tone ? layers[tone] : f.end === "open" ? layers.open : f.again ? layers.copies : layers.ways, line);
     if (f.end === "open") return;
-    if (overtaken) addHead(tone ? layers[tone] : layers.late, ...end, 10);
+    if (overtaken && !this.sheet.fine) addHead(tone ? layers[tone] : layers.late, ...end, 10);
     else addHead(layers[tone ? `${tone}Heads` : "heads"], ...end, tone === "past" || tone === "future" ? 9 : 7);
     if (f.again) {                                        // a second copy has a second head
       const [x1, y1, x2, y2] = end, length = Math.hypot(x2 - x1, y2 - y1) || 1, back = Math.min(8, length / 2) / length;
@@ -357,13 +363,56 @@ class Lanes extends Choices {
     return `<g class="op ${escapeText(op.outcome)}"><rect x="${x}" y="${y}" width="${w}" height="${h}" rx="3"/>${mark}${inner}</g>`;
   }
 
+  /** Whether bars would be too thin to be seen, or too many to be told apart. */
+  tooThin(asked, scale) {
+    if (asked.length < 80) return false;
+    const widths = asked.map((op) => (op.until - op.start) * scale).sort((a, b) => a - b);
+    return widths[widths.length >> 1] < 2 || asked.length > MOST_BARS;
+  }
+
+  /** Operations in columns of a few px, by the moment when they were asked: {step, most, list: [{client, from, to, counts, first, rows}]}. */
+  countUsers(asked, from, to, scale) {
+    const { users } = this.run, step = niceStep(6 / scale, 1), columns = new Map();
+    for (const op of asked) {
+      if (op.start < from) continue;
+      const client = users.perClient ? op.client : "", at = Math.floor(op.start / step + 1e-9), key = `${client}\n${at}`;
+      if (!columns.has(key)) {
+        const rows = users.rows.filter((row) => row.client === client);
+        columns.set(key, { client, from: at * step, to: (at + 1) * step, counts: {}, n: 0, first: rows[0].at, rows: rows.length });
+      }
+      const column = columns.get(key);
+      column.counts[op.outcome] = (column.counts[op.outcome] ?? 0) + 1;
+      column.n += 1;
+    }
+    const list = [...columns.values()];
+    return { step, list, most: Math.max(1, ...list.map((c) => c.n)) };
+  }
+
+  /** Good answers stand on the floor; all others hang from the ceiling, where they are seen first. */
+  userColumns(X) {
+    const { list, most } = this.columns, paths = {};
+    for (const column of list) {
+      const top = this.rowY(column.first), height = column.rows * (this.box.rowHeight + 3) - 3, x1 = X(column.from), x2 = X(column.to);
+      let hangs = top;
+      for (const outcome of ["never", "wrong", "refused", "slow", "open", "good"]) {
+        if (!column.counts[outcome]) continue;
+        const tall = Math.max(1, height * column.counts[outcome] / most), y = outcome === "good" ? top + height - tall : hangs;
+        if (outcome !== "good") hangs += tall;
+        paths[outcome] = `${paths[outcome] ?? ""}M${x1} ${round(y)}H${round(Math.max(x1 + 1, x2 - 0.6))}V${round(y + tall)}H${x1}Z`;
+      }
+    }
+    return Object.entries(paths).map(([outcome, d]) => `<g class="op ${outcome}"><path class="column" d="${d}"/></g>`).join("");
+  }
+
   sharePath(steps, kind, X, right, from, to) {
     if (!steps?.length) return "";
     const { box } = this, { target } = this.run.bundle;
     let d = "", under = "";
+    let drawn = -1;                                       // of many steps inside one pixel, the last
     steps.forEach((s, i) => {
       const end = i + 1 < steps.length ? steps[i + 1].at : this.run.end;
-      if (end < from || s.at > to) return;
+      if (end < from || s.at > to || (i + 1 < steps.length && X(end) - drawn < 0.5)) return;
+      drawn = X(end);
       const x1 = X(Math.max(s.at, from)), x2 = X(Math.min(end, to)), y = round(box.shareY(s.share));
       d += `${d ? "L" : "M"}${x1} ${y}L${x2} ${y}`;
       if (kind === "share" && typeof target === "number" && s.share < target) under += `M${x1} ${round(box.shareY(target))}H${x2}V${y}H${x1}Z`;
@@ -518,6 +567,10 @@ class Lanes extends Choices {
     if (x < box.gutter) return null;
     const time = this.timeAt(x);
     if (y > box.usersTop - 3 && y < box.usersBottom) {
+      if (this.columns) {
+        const column = this.columns.list.find((c) => c.from <= time && time < c.to && this.rowY(c.first) - 2 <= y && y <= this.rowY(c.first + c.rows));
+        return column ? { column } : null;
+      }
       const op = run.users.operations.find((o) => this.rowY(o.row) - 2 <= y && y <= this.rowY(o.row) + box.rowHeight + 2
         && this.x(o.start) - 2 <= x && x <= Math.max(this.x(o.until), this.x(o.start) + 4) + 1);
       return op ? { op } : null;
@@ -539,7 +592,7 @@ class Lanes extends Choices {
   }
 
   setPick(pick, x, y) {
-    const same = this.pick?.flight === pick?.flight && this.pick?.op === pick?.op;
+    const same = this.pick?.flight === pick?.flight && this.pick?.op === pick?.op && this.pick?.column === pick?.column;
     if (same && !pick) return;
     this.pick = pick;
     if (!same) this.showPick();

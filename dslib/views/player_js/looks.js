@@ -8,7 +8,7 @@ const TEMPLATE = `
     <div class="acts">
       <ul class="chips" aria-label="What was done to the system"></ul>
       <span class="none"></span>
-      <button type="button" class="where-broke" hidden></button>
+      <button type="button" class="where-broke" hidden>Where it broke</button>
       <span class="acts-tools">
         <button type="button" class="plain undo" data-live>Undo</button><button type="button" class="plain redo" data-live>Redo</button>
         <button type="button" class="plain copy">Copy code</button>
@@ -50,6 +50,7 @@ const TEMPLATE = `
   <div class="foot">
     <details class="list"><summary></summary><div class="pages"></div><ol class="rows"></ol></details>
     <details class="keys"><summary>Keys</summary><dl></dl></details>
+    ${LINK}
   </div>
   <div class="aloud" aria-live="polite"></div>
 </div>`;
@@ -187,7 +188,7 @@ button[aria-disabled="true"] { color: var(--muted); opacity: .55; cursor: defaul
 .badge.is-clock circle { stroke: var(--ink); stroke-dasharray: 3 1.8; }
 .badge.is-clock .icon { color: var(--ink); }
 .node.nameless .name { display: none; }
-.node.nameless:hover .name, .node.nameless:focus .name, .node.nameless.inspected .name { display: block; }
+.node.nameless:hover .name, .node.nameless:focus .name, .node.nameless.inspected .name { display: block; stroke-width: 8px; }
 .dot text { font-size: 11px; paint-order: stroke; stroke: var(--surface); stroke-width: 3.5px; stroke-linejoin: round; }
 .lost .lost-way { fill: none; stroke: var(--dropped); stroke-width: 1.6; stroke-dasharray: 1.5 4; stroke-linecap: round; }
 .cross { fill: none; stroke: var(--dropped); stroke-width: 2.1; stroke-linecap: round; }
@@ -248,6 +249,13 @@ button[aria-disabled="true"] { color: var(--muted); opacity: .55; cursor: defaul
 .pill { fill: var(--ink); }
 .now-time { fill: var(--surface) !important; font-size: 11.5px !important; font-weight: 600; }
 .op rect { stroke-width: 1.4; }
+.op .column { stroke: none; fill: var(--muted); }
+.op.good .column { fill: var(--good); }
+.op.slow .column { fill: url(#late); }
+.op.refused .column { fill: url(#refused); }
+.op.wrong .column { fill: var(--dropped); }
+.op.never .column { fill: var(--dropped); fill-opacity: .55; stroke: var(--dropped); stroke-width: .8; }
+.late-hatch { stroke: var(--good); stroke-width: 2; }
 .op .mark { fill: none; stroke-width: 1.9; stroke-linecap: round; stroke-linejoin: round; }
 .op.good rect { fill: var(--good); }
 .op.good .mark { stroke: var(--on-good); }
@@ -287,8 +295,10 @@ button[aria-disabled="true"] { color: var(--muted); opacity: .55; cursor: defaul
 .filter[open] { flex-basis: 100%; order: 1; }
 .filter.on summary { color: var(--ink); font-weight: 650; }
 .filter-panel { padding: 6px 12px 8px; background: var(--sunken); border-radius: 8px; color: var(--ink); }
-.filter fieldset { border: 0; margin: 0; padding: 2px 0; display: flex; flex-wrap: wrap; gap: 2px 14px; align-items: center; }
-.filter legend { float: left; padding: 0; min-width: 66px; font-weight: 650; }
+.filter fieldset { position: relative; border: 0; margin: 0; padding: 2px 0 2px 82px; display: flex; flex-wrap: wrap; gap: 2px 14px; align-items: center; }
+.filter legend { position: absolute; left: 0; top: 5px; padding: 0; font-weight: 650; }
+.narrow .filter fieldset { padding: 22px 0 4px; }
+.narrow .filter legend { top: 0; }
 .filter label { display: inline-flex; gap: 4px; align-items: center; min-height: 24px; cursor: pointer; }
 .filter input { width: 15px; height: 15px; margin: 0; accent-color: var(--delivered); }
 .filter-news { color: var(--dropped-text); font-weight: 650; }
@@ -327,7 +337,7 @@ input[type="range"]::-moz-range-thumb { width: 15px; height: 15px; border-radius
 .facts .news { box-shadow: inset 3px 0 0 var(--delivered); padding-left: 7px; margin-left: -7px; }
 .facts .news dd span { font-weight: 650; }
 .facts i { font-style: normal; color: var(--muted); }
-.narrow .panel { margin-top: 6px; height: 150px; }
+.narrow .panel { margin: 6px 0 12px; height: 150px; }
 .narrow .panel[data-empty] { display: none; }
 .caption { padding: 9px 14px 10px; background: var(--sunken); border-radius: 8px; min-height: 82px; font-size: 13.5px; overflow-wrap: anywhere; }
 .caption .why, .caption .users { color: var(--muted); font-size: 13px; }
@@ -357,6 +367,25 @@ summary { cursor: pointer; padding: 3px 0; }
 .narrow .acts { width: 100%; }
 .narrow.card { padding: 12px 12px 10px; }
 .narrow .tools .tool, .narrow .buttons .tool { min-height: 44px; }
+/* Two runs, one above the other. */
+.half.card { border: 0; padding: 0; border-radius: 0; }
+.half .drive, .half .caption, .half .keys, .half .link-to-moment, .half.second .head, .half.second .zoom { display: none; }
+.half .tell { display: block; margin-top: 6px; }
+.half .panel[data-empty] { display: none; }
+.half.no-graph .left { display: none; }
+.half.no-graph .stage, .no-graph .drive { grid-template-columns: minmax(0, 1fr); }
+.no-graph .scrub { order: -1; }
+.half .foot { margin: 2px 0 0; }
+.halves > div + div { border-top: 1px solid var(--edge); margin-top: 10px; padding-top: 8px; }
+.which { display: flex; flex-wrap: wrap; gap: 2px 12px; align-items: center; margin: 2px 0 6px; color: var(--muted); min-height: 28px; }
+.which b { color: var(--ink); font-size: 14.5px; }
+.not-run { fill: var(--grid); opacity: .6; }
+.comparison .each { color: var(--muted); font-size: 13px; margin-top: 2px; }
+.comparison .each b { color: var(--ink); }
+.comparison .finding { margin-top: 6px; padding-top: 6px; border-top: 1px solid var(--edge); }
+.graphs[aria-pressed="true"] { background: var(--sunken); box-shadow: inset 0 -2px 0 var(--delivered); }
+.link-to-moment { display: inline-flex; flex-wrap: wrap; gap: 4px 8px; align-items: center; min-width: 0; }
+.link-field input { max-width: 100%; font: 12px/1.5 ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; color: var(--ink); background: var(--surface); border: 1px solid var(--line); border-radius: 6px; padding: 3px 6px; }
 @media (prefers-reduced-motion: no-preference) { .tool, .plain, .rows button { transition: background-color .12s; } .node .body { transition: fill .15s, stroke .15s; } }
 @media (forced-colors: active) { .veil { display: none; } .tool[aria-pressed="true"] { border: 3px solid Highlight; } }
 @media print { .tools, .buttons, .zoom, .acts-tools, .scrub { display: none; } }

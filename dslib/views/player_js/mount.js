@@ -1,18 +1,20 @@
 /* The ways in: into an element, into JupyterLab, into a page without a kernel. */
 
-/** Draw `bundle` into `element`. Returns {update, destroy, seek, step, play, pause, time, acts, root}.
+/** Draw `bundle`, a run or a comparison of two, into `element`. Returns {update, destroy, seek, step, play, pause, time, acts, root}.
  *
  * A bundle that cannot be drawn is refused with a sentence above what stands in the element, and drawn when a better one comes. */
 export function mount(element, bundle, options = {}) {
   let player = null, sentence = null;
   const update = (next) => {
-    if (player) {
+    if (player && (player instanceof Comparison) === isComparison(next)) {
       player.update(next);
       return;
     }
     sentence?.remove();
     try {
-      player = new Player(element, openRun(next), options);
+      const opened = isComparison(next) ? openComparison(next) : openRun(next);
+      player?.destroy();
+      player = isComparison(next) ? new Comparison(element, opened, options) : new Player(element, opened, options);
     } catch (error) {
       sentence = make("p", { role: "alert" }, whyNot(error));
       element.prepend(sentence);
@@ -22,36 +24,65 @@ export function mount(element, bundle, options = {}) {
   return {
     update, destroy: () => { player?.destroy(); sentence?.remove(); }, seek: (time) => player?.go(time), step: (n) => player?.step(n),
     play: () => player?.play(), pause: () => player?.pause(), get time() { return player?.time; }, get acts() { return player?.acts ?? []; },
-    get root() { return player?.root; },
+    get root() { return player?.root; }, warn: (words) => player?.showTrouble(words),
   };
 }
 
+const isComparison = (bundle) => isRecord(bundle) && "runs" in bundle;
+
+const GONE = "The kernel was restarted or has ended. This is the picture from before, and you can still move through it. To go on breaking things, "
+  + "run this cell again. Your acts are kept until then: “Copy code” gives them as Python.";
+
 /** In JupyterLab: the model has `bundle` (from Python), `acts` and `request` (to Python). */
 function render({ model, el }) {
+  const isGone = () => Boolean(el.closest(".jupyter-widgets-disconnected"))   // the notebook's word for it
+    || ["dead", "terminating", "autorestarting"].includes(model.widget_manager?.kernel?.status);
   const player = mount(el, model.get("bundle"), {
     onActs(acts, request) {
+      if (isGone()) throw new Error("its kernel was restarted or has ended");
       model.set("acts", acts);
       model.set("request", request);
       model.save_changes();
     },
+    link: (time) => `at=${sayTime(time)}`,
+    linkLabel: "Copy this moment as at=…",
   });
   const changed = () => player.update(model.get("bundle"));
+  const lost = () => setTimeout(() => { if (isGone()) player.warn(GONE); });    // after the notebook has marked it
   model.on("change:bundle", changed);
+  model.on("comm_live_update", lost);
   return () => {
     model.off("change:bundle", changed);
+    model.off("comm_live_update", lost);
     player.destroy();
   };
 }
 
 /** In a page without a kernel: draw into every element that carries a recorded run. Python calls this at the end of its
- * classic script. What stood there for readers without a script stays if the run cannot be drawn. */
+ * classic script. What stood there for readers without a script stays if the run cannot be drawn. An address that ends in
+ * "#t=123.4" or "#player-2@123.4" opens the player there. */
 function mountAll() {
+  const shown = [];
+  const follow = () => {
+    const wanted = readFragment(location.hash), found = wanted && shown[wanted.number - 1];
+    if (!found) return;
+    found.player.pause();
+    found.player.seek(wanted.time);
+    found.element.scrollIntoView({ block: "start" });
+  };
   const start = () => {
-    for (const element of document.querySelectorAll("[data-dslib-player][data-bundle]")) {
-      const data = element.dataset.bundle;
+    const elements = [...document.querySelectorAll("[data-dslib-player][data-bundle]")];
+    for (const element of elements) {
+      const data = element.dataset.bundle, number = shown.length + 1;
       element.removeAttribute("data-bundle");
-      mount(element, readText(data));
+      const link = (time) => {
+        const fragment = fragmentFor(number, elements.length === 1, time);
+        return location.href.split("#")[0] + fragment;
+      };
+      shown.push({ element, player: mount(element, readText(data), { link }) });
     }
+    follow();
+    addEventListener("hashchange", follow);
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();

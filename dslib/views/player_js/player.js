@@ -3,7 +3,7 @@
 const KEYS = [
   ["← →", "one event back or on"], ["Page up, page down", "ten events back or on"], ["Home, End", "start and end of the run"],
   ["Space", "play or pause"], ["↑ ↓", "in the diagram: read the messages one by one; in the graph: from node to node"], ["Escape", "let go of a node or a message"], ["+ − 0", "zoom in, out, fit all"],
-  ["B", "to the moment where a property broke"],
+  ["B", "to the moment where a property broke"], ["M", "link to this moment"],
 ];
 const LIVE_KEYS = [
   ["C", "cut: draw a line through links, or click one; or Tab to a node, Space to choose it, Enter to cut it off, ↑ ↓ for its links"],
@@ -15,6 +15,21 @@ const LIVE_KEYS = [
 const PAGE = 200;           // rows of the event list that are in the page at once
 const NARROW = 720;         // px: below this the parts stand under one another
 const NODE_LIMIT = 12;      // above this many nodes the graph shows names only
+
+/** Keep `host` as light or dark as what surrounds it. Returns what ends that. */
+function followTheme(host) {
+  const apply = () => host.setAttribute("data-mode", darkAround(host) ? "dark" : "light");
+  const themes = new MutationObserver(apply), scheme = matchMedia("(prefers-color-scheme: dark)");
+  for (const place of [document.documentElement, document.body]) {
+    themes.observe(place, { attributes: true, attributeFilter: ["data-theme", "data-jp-theme-light"] });
+  }
+  scheme.addEventListener("change", apply);
+  apply();
+  return () => {
+    themes.disconnect();
+    scheme.removeEventListener("change", apply);
+  };
+}
 
 class Player extends Tools {
   constructor(element, opened, options) {
@@ -42,7 +57,7 @@ class Player extends Tools {
     this.take(opened);
     this.host.remove();
     element.replaceChildren(this.host);
-    this.watchTheme();
+    this.stopTheme = followTheme(this.host);
     this.sizes = new ResizeObserver(() => this.resize());
     this.sizes.observe(this.host);
     this.resize();
@@ -89,30 +104,18 @@ class Player extends Tools {
     this.$(".plot").append(this.plot);
     this.diagram = this.$(".diagram");
     this.tip = this.$(".tip");
+    furnishLink(this);
     this.listenToDiagram();
     this.listenToGraph();
     if (!this.live) for (const part of this.root.querySelectorAll("[data-live]")) part.hidden = true;
-  }
-
-  watchTheme() {
-    const apply = () => this.host.setAttribute("data-mode", darkAround(this.host) ? "dark" : "light");
-    this.themes = new MutationObserver(apply);
-    for (const place of [document.documentElement, document.body]) {
-      this.themes.observe(place, { attributes: true, attributeFilter: ["data-theme", "data-jp-theme-light"] });
-    }
-    this.scheme = matchMedia("(prefers-color-scheme: dark)");
-    this.scheme.addEventListener("change", apply);
-    this.applyTheme = apply;
-    apply();
   }
 
   destroy() {
     this.pause();
     clearTimeout(this.patienceTimer);
     clearTimeout(this.aloudTimer);
-    this.themes.disconnect();
+    this.stopTheme();
     this.sizes.disconnect();
-    this.scheme.removeEventListener("change", this.applyTheme);
     this.host.remove();
   }
 
@@ -180,6 +183,8 @@ class Player extends Tools {
     else this.go(null, lastAtMost(this.stops, (s) => s.main, broken.index));
   }
 
+  copyLink() { copyMoment(this); }
+
   /** The answer has come and is of no use: the acts stay as they were asked, so that the reader can take one back. */
   giveUpWaiting() {
     clearTimeout(this.patienceTimer);
@@ -197,12 +202,12 @@ class Player extends Tools {
 
   /** Redraw without taking the keyboard away from its reader: a page's own keys must not get what was meant for us. */
   keepFocus(redraw) {
-    const focused = this.root.activeElement, node = focused?.dataset.node, chip = focused?.closest(".chip");
+    const focused = this.root.activeElement, node = focused?.dataset.node, wire = focused?.dataset.link, chip = focused?.closest(".chip");
     const chipAt = chip ? [...chip.parentNode.children].indexOf(chip) : -1, kind = focused?.className;
     redraw();
     if (!focused || focused.isConnected) return;
     const chips = this.$(".chips").children;
-    const next = node !== undefined ? this.nodeViews?.get(node)?.group
+    const next = node !== undefined ? this.nodeViews?.get(node)?.group : wire !== undefined ? this.wires?.[wire]
       : chip ? chips[Math.min(chipAt, chips.length - 1)]?.querySelector(`.${kind}`) : this.rows.querySelector("[aria-current]");
     (next ?? this.diagram).focus({ preventScroll: true });
   }
@@ -307,9 +312,9 @@ class Player extends Tools {
 
   drawList() {
     const details = this.$(".list"), { run, stops } = this;
-    if (this.seen.summary !== run) {
-      this.seen.summary = run;
-      this.$(".list > summary").textContent = `All ${plural(stops.length, "event")} as text`;
+    if (this.seen.summary !== stops) {
+      this.seen.summary = stops;
+      this.$(".list > summary").textContent = this.filter.on ? `${stops.length.toLocaleString("en")} of ${plural(this.allStops.length, "event")} as text` : `All ${plural(stops.length, "event")} as text`;
     }
     if (!details.open) return;
     const page = Math.floor(Math.max(0, this.stop) / PAGE);
@@ -367,7 +372,7 @@ class Player extends Tools {
     const jobs = {
       ArrowLeft: () => this.step(-1), ArrowRight: () => this.step(1), PageUp: () => this.step(-10), PageDown: () => this.step(10),
       Home: () => { this.pause(); this.go(0); }, End: () => { this.pause(); this.go(this.run.end); },
-      "+": () => this.zoom(0.5), "=": () => this.zoom(0.5), "-": () => this.zoom(2), 0: () => this.fit(), b: () => this.goToBreach(),
+      "+": () => this.zoom(0.5), "=": () => this.zoom(0.5), "-": () => this.zoom(2), 0: () => this.fit(), b: () => this.goToBreach(), m: () => this.copyLink(),
       ...(press ? {} : { " ": () => this.toggle() }),
       ...(inDiagram ? { ArrowUp: () => this.pickNext(-1), ArrowDown: () => this.pickNext(1) } : target === this.slider ? { ArrowUp: () => this.step(1), ArrowDown: () => this.step(-1) } : {}),
       ...(this.pick || this.chosen.size || this.inspected ? { Escape: () => { this.setPick(null); this.chosen.clear(); this.inspect(null); } } : {}),
