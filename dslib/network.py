@@ -290,6 +290,10 @@ class Network:
         if self._routes is not None:
             self._routes.look()
 
+    def _is_up(self, router: str) -> bool:
+        assert self._routes is not None
+        return self._sim.started and self._routes.routers[router].up
+
     def _set_router(self, name: str, up: bool) -> None:
         assert self._routes is not None
         self._routes.routers[name].up = up

@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sized
 from difflib import get_close_matches
 from functools import lru_cache
 from heapq import heappush
@@ -48,6 +48,18 @@ def show(value: object) -> str:
         return str(value.__qualname__)
     text = repr(value)
     return re.sub(r" at 0x[0-9a-fA-F]+", "", text) if " at 0x" in text else text
+
+
+def show_begin(value: object, most: int) -> str:
+    """The first characters of ``show(value)``, ``most`` of them or more, without looking at a long value's rest."""
+    if type(value) is not tuple and type(value) is not list:
+        return show(value)
+    text = "(" if type(value) is tuple else "["
+    for at, item in enumerate(value):
+        if len(text) > most:
+            return text
+        text += (", " if at else "") + show_begin(item, most - len(text))
+    return text + ((",)" if len(value) == 1 else ")") if type(value) is tuple else "]")
 
 
 def handler_name(type_name: str) -> str:
@@ -269,9 +281,31 @@ NOWHERE: Any = _Nowhere()
 #: A value of these types cannot change. (A function is shared by its copies too.)
 FIXED = {str, int, float, bool, bytes, type(None), FunctionType}
 
+#: A trace of states shows of each disk so many characters.
+MOST_OF_A_DISK = 160
+
 # What every node has and few use is made when it is first used: until then these are for all, and stay empty.
 NO_SETTINGS: Mapping[str, Any] = MappingProxyType({})
 NO_TIMERS: dict[Any, Timer] = {}
+
+
+def _ask(node: Node, name: str) -> Any:
+    """An attribute or a property of a node; None if it has none, or cannot say because it has not started yet."""
+    try:
+        return getattr(node, name, None)
+    except Exception:  # in a property
+        return None
+
+
+def _contents(disk: Disk) -> str:
+    """What a disk holds, as text: ``term=3, voted='r1'``."""
+    text = ""
+    for key, value in disk.items():
+        text += f"{', ' if text else ''}{key if isinstance(key, str) else show(key)}="
+        text += show_begin(value, MOST_OF_A_DISK + 1 - len(text))
+        if len(text) > MOST_OF_A_DISK:
+            return text[: MOST_OF_A_DISK - 1] + "…"
+    return text
 
 
 def _is_fixed(value: object) -> bool:
@@ -500,9 +534,26 @@ class Node:
         self.__init__(*args, **settings)  # type: ignore[misc]
 
     def _state(self) -> dict[str, str]:
-        """The public attributes that are the node's own, as text: what ``trace="state"`` records."""
+        """The public attributes that are the node's own, as text: what ``trace="state"`` records.
+
+        Beside them, where there is something to say: ``role``, ``queue`` and ``disk``, see ``trace.py``.
+        """
         settings = self._arguments[1]
-        return {k: show(v) for k, v in self.__dict__.items() if not k.startswith("_") and k not in settings}
+        state = {k: show(v) for k, v in self.__dict__.items() if not k.startswith("_") and k not in settings}
+        role, was = _ask(self, "role"), self.__dict__.get("state")
+        if role is None and isinstance(was, str) and was.isalpha():  # a word, such as "follower", and no data
+            role = was
+            state.pop("state", None)
+        if role and isinstance(role, str):
+            state["role"] = role
+        waiting = _ask(self, "waiting")
+        if isinstance(waiting, Sized) and not isinstance(waiting, str):
+            waiting = len(waiting)
+        if type(waiting) is int:
+            state.setdefault("queue", str(waiting))
+        if self._disk:
+            state["disk"] = _contents(self._disk)
+        return state
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({getattr(self, 'name', '?')!r})"

@@ -155,6 +155,7 @@ class Simulation:
         self._booted = False
         self._unstarted = set(self.nodes)
         self._corruptions: dict[str, int] = {}
+        self._waits: dict[int, float] = {}  # when a message came to the door of a paused node, by its id
         # How many more entries of timers fit into the queue before it is tidied: see _tidy.
         self._room = SLACK
         self._record: Callable[[Any], None] | None = None if trace == "off" else self.trace._rows.append
@@ -190,6 +191,16 @@ class Simulation:
             raise NoTrace.refusal()
         if self._states is None:
             self._states = {}
+
+    def is_up(self, node: str) -> bool:
+        """Whether a node, or a router, runs now. One that is paused does; before the run nobody does.
+
+        Raises:
+            ValueError: an unknown node.
+        """
+        if machine_name(self, node) not in self.nodes:
+            return self.network._is_up(node)
+        return self.nodes[node]._up or self.nodes[node]._on_hold is not None
 
     # -- running --------------------------------------------------------------------------------------------------
 
@@ -279,7 +290,7 @@ class Simulation:
                             record(entry)
                         act(node, src, msg)
                 if watched:
-                    self._watch()
+                    self._watch(link.receiver if act is not None else link.node if type(link) is Timer else None)
         except PropertyBroken:
             raise
         except Exception as error:
@@ -508,9 +519,9 @@ class Simulation:
         _callable(prop, "eventually")
         self._eventually.append((prop, time_ms(by, "eventually(…, by=…)")))
 
-    def _watch(self) -> None:
+    def _watch(self, moved: Node | None = None) -> None:
         if self._states is not None:
-            self._note_states()
+            self._note_states(moved)
         prop: Any = None
         try:
             for prop in self._always:
@@ -687,6 +698,8 @@ class Simulation:
             act(node, src, msg)
         elif node._on_hold is not None:
             node._on_hold.append((time, order, _Arrived(self, entry)))
+            if self._traced:
+                self._waits.setdefault(self._copies.get(order, order), time)
         else:
             self._note("drop", src, link.dest, self._copies.get(order, order), msg, "down")
 
@@ -757,9 +770,11 @@ class Simulation:
         if self._record is not None:
             self._record(Event(self.now, kind, src, dest, id, msg, detail))
 
-    def _note_states(self) -> None:
+    def _note_states(self, moved: Node | None) -> None:
+        """Note which states changed: that of the node that moved, or of any if it is not known who could have."""
         assert self._states is not None
-        for name, node in self.nodes.items():
+        for node in (moved,) if moved is not None and self._states else self.nodes.values():
+            name = node.name
             state = node._state() if node._up or node._on_hold is not None else {}
             if state != self._states.get(name, {}):
                 self._states[name] = state

@@ -93,8 +93,11 @@ class Story:
     @property
     def knows(self) -> dict[str, dict[str, str]]:
         """What the nodes it is about know at the end, as text (their public attributes)."""
-        known = {event.src: event.detail for event in self.events if event.kind == "state" and event.src in self.about}
-        return {name: known[name] for name in self.about if known.get(name)}
+        last = {event.src: event.detail for event in self.events if event.kind == "state" and event.src in self.about}
+        known = {
+            name: {key: value for key, value in last.get(name, {}).items() if key != "disk"} for name in self.about
+        }
+        return {name: values for name, values in known.items() if values}
 
     def __str__(self) -> str:
         lines = self.lines

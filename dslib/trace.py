@@ -41,6 +41,11 @@ class Event(NamedTuple):
     ``state``    node          its public attributes after they changed, as text (``trace="state"`` only)
     ============ ============= ===================================================================================
 
+    A row of ``state`` also has, where there is something to say: ``role``, what the node's attribute or property
+    ``role`` says ("leader", "backup"), or its ``state`` if that is a word; ``queue``, how many wait there:
+    the number or the length of its ``waiting``, unless it has a ``queue`` to show; and ``disk``, the first 160
+    characters of what its disk holds.
+
     ``time`` is true time in ms. ``id`` is the message's number, None for rows without a message.
     """
 

@@ -686,3 +686,17 @@ def test_a_property_that_never_held_is_broken_when_its_time_is_up_and_no_event_d
     broken = play(hopeful, until=400).bundle["broken"]
     assert (broken["at"], broken["index"]) == (77.5, None)
     assert broken["what"].endswith("by 77.5 ms")
+
+
+def test_the_bundle_says_when_a_message_came_to_the_door_of_a_paused_node():
+    view = play(struck((50, "pause", "r1"), (130, "resume", "r1"), (140, "pause", "r2")), until=300)
+    trace = view.sim.trace
+    waited = {int(id): time for id, time in view.bundle["waits"].items()}
+    for id, time in waited.items():
+        sent, taken = trace.where(kind="send", id=id)[0], trace.where(kind="deliver", id=id)
+        assert 5 <= time - sent.time <= 15, "it came when a message comes"
+        assert [e.time for e in taken] == ([130.0] if sent.dest == "r1" else []), "and was taken when the pause ended"
+    late = [e for e in trace.where(kind="deliver") if e.time - trace.where(kind="send", id=e.id)[0].time > 15]
+    assert late, "somebody waited"
+    assert {e.id for e in late} <= {*waited}
+    assert {trace.where(kind="send", id=id)[0].dest for id in waited} == {"r1", "r2"}

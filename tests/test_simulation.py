@@ -4,7 +4,10 @@ import gc
 
 import pytest
 
-from dslib import Clock, Message, Network, Node, PropertyBroken, Simulation
+from dslib import Clock, LoadClient, Message, Network, Node, PropertyBroken, Server, Simulation
+from dslib.node import show, show_begin
+from dslib.protocols import trials
+from dslib.story import rerun
 
 
 class Tick(Message):
@@ -337,3 +340,132 @@ def test_python_s_garbage_collector_is_left_as_it_was_found():
         assert seen[-1][0] == 0, "switched off stays off"
     finally:
         gc.set_threshold(*before)
+
+
+# ---------------------------------------------------------------- what the trace of states shows
+
+
+class Clerk(Server):
+    """Writes down on its disk what it was asked."""
+
+    def answer(self, src, msg):
+        self.disk[msg.id] = msg.arg
+
+
+def states_of(sim, node):
+    return [(e.time, e.detail) for e in sim.trace.where(kind="state", src=node)]
+
+
+def test_a_state_says_how_many_wait_at_a_server_and_what_its_disk_holds():
+    for seed in range(5):
+        load = LoadClient("users", service="clerk", rate=150, timeout=500, operation=("put", "x", 7))
+        sim = Simulation(Clerk("clerk", service=9.0), load, seed=seed, trace="state")
+        most = [0]
+
+        def note(sim, most=most):
+            most[0] = max(most[0], sim.nodes["clerk"].waiting if hasattr(sim.nodes["clerk"], "busy") else 0)
+            return True
+
+        sim.always(note)
+        sim.run(until=300)
+        rows = states_of(sim, "clerk")
+        assert max(int(state["queue"]) for _, state in rows) == most[0] > 2, f"seed {seed}"
+        assert rows[-1][1]["queue"] == str(sim.nodes["clerk"].waiting)
+        assert rows[-1][1]["disk"].startswith(", ".join(f"{id}=7" for id in list(sim.nodes["clerk"].disk)[:5]))
+        assert "disk" not in rows[0][1], "nothing is on it yet"
+        assert states_of(sim, "users") == [], "nothing waits there"
+
+
+class Worded(Node):
+    def on_start(self):
+        self.state = "follower"
+
+
+class WithData(Node):
+    def on_start(self):
+        self.state = "x=1"
+        self.queue = ["a", "b"]
+        self.waiting = True
+
+
+class Told(Node):
+    @property
+    def role(self):
+        return "primary" if self.term > 2 else ""
+
+    def on_start(self):
+        self.term = 1
+        self.set_timer("next", 5)
+
+    def on_next_timeout(self):
+        self.term += 1
+        self.set_timer("next", 5)
+
+
+def test_a_role_is_what_the_node_calls_its_role_or_else_its_state_if_that_is_a_word():
+    sim = Simulation(Worded("a"), WithData("b"), Told("c"), trace="state").run(until=12)
+    assert states_of(sim, "a") == [(0, {"role": "follower"})]
+    assert states_of(sim, "b") == [(0, {"state": "'x=1'", "queue": "['a', 'b']", "waiting": "True"})]
+    assert states_of(sim, "c") == [(0, {"term": "1"}), (5, {"term": "2"}), (10, {"term": "3", "role": "primary"})]
+
+
+def test_the_protocols_say_who_leads():
+    leads = {"raft": "leader", "primary_backup": "primary", "pbft": "primary", "leader_lease": "leader"}
+    for name, word in leads.items():
+        trial = trials()[name]
+        rows = [row for row in rerun(trial, trial.right, 3, until_ms=600).trace if row.kind == "state"]
+        roles = {row.detail["role"] for row in rows if "role" in row.detail}
+        assert word in roles, f"{name}: {roles}"
+        assert len(roles) > 1, f"{name}: somebody follows"
+
+
+def test_states_are_noted_as_if_every_node_were_looked_at_after_every_event(monkeypatch):
+    """Only the node that moved is looked at: no other one's state can have changed, unless it hangs on the time."""
+    look = Simulation._note_states
+    for name, trial in trials().items():
+        if name == "leader_lease":  # a role there ends with the lease, and is asked for when its node moves next
+            continue
+        for seed in range(2):
+            quick = rerun(trial, trial.right, seed, until_ms=300).trace.digest()
+            monkeypatch.setattr(Simulation, "_note_states", lambda sim, moved: look(sim, None))
+            assert rerun(trial, trial.right, seed, until_ms=300).trace.digest() == quick, f"{name}, {seed}"
+            monkeypatch.undo()
+
+
+def test_what_a_disk_holds_is_shown_from_its_beginning_whatever_is_on_it():
+    values = [(), (1,), [1, "two"], ("a", ("b", ["c"] * 50)), {"k": (1, 2)}, tuple(range(400)), "text" * 90, {3, 1, 2}]
+    for most in (0, 1, 7, 50, 161, 5_000):
+        for value in values:
+            begun, whole = show_begin(value, most), show(value)
+            assert begun[:most] == whole[:most]
+            assert len(begun) >= min(most, len(whole))
+
+
+# ---------------------------------------------------------------- who is up
+
+
+def test_a_simulation_says_who_is_up():
+    sim = Simulation(Node("a"), Node("b"))
+    assert not sim.is_up("a"), "the run has not begun"
+    sim.at(10, sim.crash, "a")
+    sim.at(20, sim.pause, "b")
+    sim.run(until=5)
+    assert (sim.is_up("a"), sim.is_up("b")) == (True, True)
+    sim.run(until=30)
+    assert (sim.is_up("a"), sim.is_up("b")) == (False, True)
+    sim.restart("a")
+    assert sim.is_up("a")
+    with pytest.raises(ValueError, match="no node 'z'"):
+        sim.is_up("z")
+
+
+def test_a_router_is_up_until_it_crashes():
+    class Line:
+        nodes = ("a", "middle", "b")
+        edges = (("a", "middle"), ("middle", "b"))
+
+    sim = Simulation(Node("a"), Node("b"), network=Network(topology=Line, routes=True))
+    assert not sim.is_up("middle")
+    sim.at(10, sim.crash, "middle")
+    assert sim.run(until=9).is_up("middle")
+    assert not sim.run(until=11).is_up("middle")

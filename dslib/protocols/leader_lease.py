@@ -187,6 +187,11 @@ class Leader(Node):
         """Leader, with all values in memory, and a lease that has not run out."""
         return self.leads and self._lease is not None and self._lease.held_at(self.now())
 
+    @property
+    def role(self) -> str:
+        """Leader, or candidate for the lead: all ask for the lease again and again."""
+        return "leader" if self.leading() else "candidate"
+
     def on_fetch_timeout(self) -> None:
         """A new leader asks for the values, under its token."""
         if self._lease is not None and not self.leads:

@@ -133,6 +133,11 @@ class PbftReplica(Node):
         """The primary of the present view."""
         return self.rules.primary(self.view)
 
+    @property
+    def role(self) -> str:
+        """Primary or backup of the present view."""
+        return "primary" if self.primary == self.name else "backup"
+
     # -- the normal case (section 4.2) --------------------------------------------------------------------------------
 
     def on_request(self, src: str, msg: Request) -> None:

@@ -103,6 +103,11 @@ class Replica(Node):
         """How many servers there are, this one included."""
         return len(self.peers) + 1
 
+    @property
+    def role(self) -> str:
+        """What it takes itself for."""
+        return "primary" if self.primary else "backup"
+
     def on_start(self) -> None:
         """The disk holds the log and the view. Who was primary before a crash is so no longer."""
         new = "view" not in self.disk

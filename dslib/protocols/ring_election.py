@@ -67,6 +67,13 @@ class ChangRoberts(Node):
         if self.begins is not None:
             self.set_timer("begin", self.begins)
 
+    @property
+    def role(self) -> str:
+        """Leader or follower when it is known who won; candidate while it stands for election."""
+        if self.leader is not None:
+            return "leader" if self.leader == self.number else "follower"
+        return "candidate" if self.has_begun else ""
+
     def on_begin_timeout(self) -> None:
         """Stand for election, unless a lower number was here before and made it do so."""
         self.begin()

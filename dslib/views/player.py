@@ -14,6 +14,7 @@ The picture is drawn by the module in ``player_js/``. What it is given is a *bun
      "trace": Trace.to_json, "links": [[a, b]], "roles": {name: word}, "positions": {name: [x, y]},
      "routers": [name], "domains": {"zone A": [name]}, "faults": [{"at", "call", "args", "options", "code", "label"}],
      "clocks": {name: [[at, reads, rate]]}, "liars": [{"node", "from", "to", "words": "flips bits"}],
+     "waits": {"12": ms},
      "tools": {"lies": [{"strategy", "args", "label", "nodes": [name]}]},
      "target": 0.9,
      "operations": [{"id", "client", "label", "start", "end", "judged", "outcome", "say"}]}
@@ -23,7 +24,8 @@ failed (the trace is then that of the run before), ``broken`` which declared pro
 event (``index`` in the trace, None if no event did it). Both are None if all is well.
 
 ``clocks`` has the nodes whose wall clock is not always right: from true time ``at`` on it reads ``reads + (t - at) *
-rate``. ``liars`` says who lies, from when to when (``to`` is None: to the end). ``tools`` is what a reader can do
+rate``. ``liars`` says who lies, from when to when (``to`` is None: to the end), ``waits``
+when the message of that id came to the door of a paused node. ``tools`` is what a reader can do
 beyond what every run allows: which lies can be told, and by whom ("nodes" is left out if anybody can); None if nothing
 is live.
 """
@@ -301,7 +303,7 @@ class PlayerView:
         trace = json.loads(text)
         for event in trace["events"]:
             if event[1] == "state" and event[6]:
-                event[6] = {name: _cut(value) for name, value in event[6].items()}
+                event[6] = {name: value if name == "disk" else _cut(value) for name, value in event[6].items()}
         seen = list(self._judge(sim))
         if not all(isinstance(s, Seen) for s in seen):
             raise TypeError("judge(sim) must return what metrics.what_users_saw(sim.history, …) returns")
@@ -331,6 +333,7 @@ class PlayerView:
             "domains": _domains(sim),
             "clocks": _clocks(sim),
             "liars": _liars(trace),
+            "waits": {str(id): time for id, time in sim._waits.items()},
             "tools": _tools(sim) if self._live else None,
             "faults": [{**f.to_json(), "code": str(f), "label": label(f)} for f in faults],
             "operations": [_operation(s) for s in seen],
