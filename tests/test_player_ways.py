@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 from stage import Stage
-from test_player import minority, quiet
+from test_player import REPLICAS, Replica, Writer, minority, quiet
 
+from dslib import Simulation
 from dslib.views import play
 
 pytestmark = pytest.mark.browser
@@ -88,8 +89,9 @@ DRAW = """(damaged) => damaged.map((bundle) => {
         document.body.append(place);
         const handle = mountPlayer(place, bundle);
         if (handle.root) used(handle, handle.root);
-        const seen = {drawn: Boolean(handle.root?.querySelector(".lane")), 
-            still: Boolean(place.querySelector(".still")), said: place.querySelector("[role=alert]")?.textContent ?? ""};
+        const said = place.querySelector("[role=alert]")?.textContent ?? "";
+        const still = Boolean(place.querySelector(".still"));
+        const seen = {drawn: Boolean(handle.root?.querySelector(".lane")), still, said};
         handle.destroy();
         place.remove();
         return seen;
@@ -262,3 +264,246 @@ def test_a_property_that_broke_by_a_deadline_is_told_from_then_on(page: Any):
     assert stage.text(".caption .breach") == f"Here it broke: {say}"
     stage.go(180)
     assert stage.text(".caption .breach") == "“somebody reads” does not hold, since 150.0 ms."
+
+
+# ---------------------------------------------------------------- two runs on one time axis
+
+
+class WaitsForAll(Writer):
+    """Takes a write for done when all three replicas have it."""
+
+    def on_written(self, src, msg):
+        if msg.version == self.version:
+            self.acks += 1
+            if self.acks == 3:
+                self._op.ok()
+
+
+def beaten(writer: type[Writer], **broken: Any) -> Callable[..., Simulation]:
+    """The minority scenario with this writer; with `stops`, a property breaks when the writer comes so far."""
+
+    def scenario(seed=0):
+        sim = Simulation(writer("writer", peers=REPLICAS), *map(Replica, REPLICAS), seed=seed)
+        sim.at(100, sim.network.partition, {"writer", "r1", "r2"}, {"r3"})
+        sim.at(240, sim.network.heal)
+        if stops := broken.get("stops"):
+
+            def progress(sim):
+                return getattr(sim.nodes["writer"], "version", 0) < stops
+
+            sim.always(progress)
+        return sim
+
+    return scenario
+
+
+class Both:
+    """Two views as one comparison, with as much of a view as the stage needs."""
+
+    def __init__(self, *scenarios: Callable[..., Simulation]) -> None:
+        self.views = [play(scenario, until=400, seed=3, within=40) for scenario in scenarios]
+
+    @property
+    def bundle(self) -> dict[str, Any]:
+        names = {"title": "Naive and mitigated", "names": ["naive", "mitigated"], "target": 0.9, "summary": ""}
+        return {"schema": "dslib.player/2", **names, "runs": [view.bundle for view in self.views]}
+
+    def rerun(self, acts: list[dict[str, Any]], request: int = 0) -> None:
+        for view in self.views:
+            view.rerun(acts, request)
+
+    def good(self, run: int, at: float) -> tuple[int, int]:
+        judged = [op for op in self.views[run].bundle["operations"] if op["judged"] is not None and op["judged"] <= at]
+        return sum(op["outcome"] == "good" for op in judged), len(judged)
+
+
+class Twice(Stage):
+    """Two players in a page, one above the other."""
+
+    def __init__(self, page: Any, both: Both, **options: Any) -> None:
+        super().__init__(page, both, **options)
+        self.root = page.locator(".comparison")
+        self.halves = [page.locator(".half.first"), page.locator(".half.second")]
+        self.slider = page.locator(".comparison > .drive input")
+
+    @property
+    def time(self) -> float:
+        return float(self.slider.input_value())
+
+    @property
+    def times(self) -> list[str]:
+        """What stands on the playhead of each half."""
+        return [str(half.locator(".now-time").text_content()) for half in self.halves]
+
+    def go(self, time: float) -> None:
+        self.slider.evaluate(
+            "(slider, time) => { slider.value = time; slider.dispatchEvent(new Event('input')); }", time
+        )
+
+    def said(self, line: str) -> str:
+        return str(self.page.locator(f".comparison > .caption {line}").text_content())
+
+
+@pytest.fixture
+def both() -> Both:
+    return Both(beaten(WaitsForAll), beaten(Writer))
+
+
+def test_one_playhead_moves_through_both_runs_and_the_caption_says_both_shares(page: Any, both: Both):
+    twice = Twice(page, both)
+    for at in (0, 90, 180, 320, 400):
+        twice.go(at)
+        assert twice.times == [f"{at}.0 ms"] * 2
+        parts = []
+        for run, name in enumerate(("naive", "mitigated")):
+            good, n = both.good(run, at)
+            parts.append(
+                f"{name}: {100 * good / n:.3g} % good so far ({good} of {n})" if n else f"{name}: no answers yet"
+            )
+        assert twice.said(".so-far") == f"{'; '.join(parts)}."
+    (a, n), (b, _) = both.good(0, 400), both.good(1, 400)
+    assert a < b, "the story of this test"
+    points = f"{round(100 * b / n - 100 * a / n, 1):g} percentage points more"
+    assert points in twice.said(".finding")
+    assert "Only mitigated reaches the target of 90 %" in twice.said(".finding")
+
+
+def test_steps_stop_at_what_happens_in_either_run_and_lead_back_the_same_way(page: Any, both: Both):
+    twice = Twice(page, both)
+    twice.slider.focus()
+    page.keyboard.press("Home")
+    told = []
+    for _ in range(40):
+        page.keyboard.press("ArrowRight")
+        told.append(
+            (twice.time, *twice.times, *[line.text_content() for line in page.locator(".comparison .each").all()])
+        )
+    assert len(set(told)) == len(told)
+    assert [t[0] for t in told] == sorted(t[0] for t in told)
+    assert all(first == second for _, first, second, *_ in told), "both playheads stand at one time"
+    for moment in reversed(told[:-1]):
+        page.keyboard.press("ArrowLeft")
+        lines = [line.text_content() for line in page.locator(".comparison .each").all()]
+        assert (twice.time, *twice.times, *lines) == moment
+
+
+def test_what_is_done_in_one_half_moves_the_other_half_too(page: Any, both: Both):
+    twice = Twice(page, both)
+    twice.go(100)
+    box = twice.halves[1].locator(".plot-picture").bounding_box()
+    page.mouse.click(box["x"] + box["width"] * 0.6, box["y"] + 60)
+    assert twice.time > 150
+    assert len(set(twice.times)) == 1
+    twice.halves[0].locator(".zoomin").click()
+    twice.halves[0].locator(".zoomin").click()
+    ticks = (
+        "(half) => [...half.querySelectorAll('.tick')].filter((t) => t.style.display !== 'none')"
+        ".map((t) => t.textContent + Math.round(t.getBoundingClientRect().x))"
+    )
+    first, second = (half.evaluate(ticks) for half in twice.halves)
+    assert first == second, "the same times stand at the same places"
+    page.keyboard.press("0")
+    assert all("all 400 ms" in half.locator(".span").text_content() for half in twice.halves)
+    twice.halves[1].locator(".list summary").click()
+    twice.halves[1].locator(".rows button", has_text="ms").nth(30).click()
+    assert len(set(twice.times)) == 1
+
+
+def test_a_run_that_ends_early_says_so_and_the_mark_of_what_broke_leads_there(page: Any):
+    both = Both(beaten(WaitsForAll, stops=6), beaten(Writer))
+    broken = both.views[0].bundle["broken"]
+    twice = Twice(page, both)
+    assert twice.time == pytest.approx(broken["at"])
+    assert "Here it broke: “always progress”" in twice.said(".each >> nth=0")
+    assert f"naive breaks “always progress” at {broken['at']:.1f} ms" in twice.said(".finding")
+    assert page.locator(".comparison > .drive .marks .breach-sign").count() == 1
+    assert twice.halves[0].locator(".not-run").count() == 1
+    assert twice.halves[1].locator(".not-run").count() == 0
+    twice.go(380)
+    assert "The run has ended" in twice.said(".each >> nth=0")
+    twice.halves[1].locator(".diagram").focus()
+    page.keyboard.press("b")
+    assert twice.time == pytest.approx(broken["at"])
+
+
+def test_an_act_goes_to_both_runs_and_can_be_taken_back(page: Any, both: Both):
+    twice = Twice(page, both)
+    twice.go(50)
+    twice.halves[1].locator(".tools .crash").click()
+    twice.halves[1].locator('[data-node="r1"] .body').click()
+    page.locator(".half.first .chip-go", has_text="crash r1 at 50").wait_for()
+    twice.halves[0].locator(".busy", has_text="The whole run:").wait_for()
+    twice.halves[1].locator(".busy", has_text="The whole run:").wait_for()
+    assert len(twice.asked) == 1, "Python is asked once"
+    for view in both.views:
+        assert "sim.at(50, sim.crash, 'r1')" in view.code
+    assert all("down" in half.locator('[data-node="r1"]').get_attribute("class") for half in twice.halves)
+    assert twice.time == pytest.approx(50, abs=0.11)
+    twice.halves[1].locator('[data-node="r1"]').focus()
+    page.keyboard.press("Control+z")
+    page.wait_for_timeout(300)
+    assert twice.asked[-1][1] > twice.asked[0][1]
+    for view in both.views:
+        assert "crash" not in view.code
+    assert not any("down" in half.locator('[data-node="r1"]').get_attribute("class") for half in twice.halves)
+
+
+def test_a_comparison_with_one_damaged_run_keeps_both_pictures_and_names_the_run(page: Any, both: Both):
+    twice = Twice(page, both)
+    bad = copy.deepcopy(both.bundle)
+    bad["runs"][1]["trace"]["events"][7][2] = "ghost"
+    page.evaluate("(bad) => player.update(bad)", bad)
+    said = page.locator(".comparison > .trouble").text_content()
+    assert "of the run “mitigated”, event 7 of the trace" in said
+    assert "ghost" in said
+    assert said.endswith("The picture shows the runs before it.")
+    twice.go(200)
+    assert twice.times == ["200.0 ms"] * 2
+    page.evaluate("(good) => player.update(good)", both.bundle)
+    assert page.locator(".comparison > .trouble").is_hidden()
+
+
+def test_a_comparison_fits_a_phone_and_graphs_can_be_shown_there(new_page: Callable[..., Any], both: Both):
+    page = new_page(viewport={"width": 390, "height": 844}, has_touch=True)
+    both.views[0].bundle["live"] = both.views[1].bundle["live"] = False
+    twice = Twice(page, both)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert twice.halves[0].locator(".graph").is_hidden()
+    page.locator(".graphs").click()
+    assert twice.halves[0].locator(".graph").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    first, second = (half.bounding_box() for half in twice.halves)
+    assert second["y"] >= first["y"] + first["height"]
+
+
+def test_a_comparison_is_played_event_by_event_where_motion_is_not_wanted(new_page: Callable[..., Any], both: Both):
+    page = new_page(reduced_motion="reduce")
+    twice = Twice(page, both)
+    twice.go(0)
+    page.locator(".comparison > .drive .play").click()
+    times = {round(e[0], 1) for view in both.views for e in view.bundle["trace"]["events"]} | {0.0}
+    for _ in range(5):
+        page.wait_for_timeout(250)
+        assert any(abs(twice.time - t) < 0.06 for t in times), "the playhead stands at an event, never between two"
+
+
+def test_a_comparison_can_be_heard(page: Any, both: Both):
+    twice = Twice(page, both)
+    assert str(page.locator(".comparison").get_attribute("aria-label")).startswith("Two runs on one time axis")
+    labels = [str(half.get_attribute("aria-label")) for half in twice.halves]
+    assert labels[0].startswith("naive: ")
+    assert labels[1].startswith("mitigated: ")
+    twice.slider.focus()
+    page.keyboard.press("ArrowRight")
+    spoken = twice.slider.get_attribute("aria-valuetext")
+    assert "naive: " in spoken
+    assert "; mitigated: " in spoken
+    twice.halves[0].locator(".diagram").focus()
+    page.keyboard.press("ArrowRight")
+    aloud = page.locator(".comparison > .aloud")
+    page.wait_for_function(
+        "() => document.querySelector('.dslib-comparison').shadowRoot.querySelector('.aloud').textContent"
+    )
+    assert "naive" in aloud.text_content()
+    quiet_halves = [half.locator(".aloud").text_content() for half in twice.halves]
+    assert quiet_halves == ["", ""], "one voice for both"

@@ -43,6 +43,7 @@ class Half extends Player {
     this.$(".card").classList.add("half", this.second ? "second" : "first");
     this.which = make("p", { class: "which" }, make("b"), make("span"), this.$(".where-broke"));
     this.$(".stage").before(this.which);
+    this.$(".ask").hidden = !this.live;
   }
 
   take(opened) {
@@ -54,7 +55,9 @@ class Half extends Player {
     this.$(".card").setAttribute("aria-label", `${this.name}: ${sayResult(this.run)}`);
   }
 
+  // One time axis and one scale of good answers for both.
   laneNames() { return this.both.opened.flatMap(({ run }) => run.nodes); }
+  lowestShare() { return Math.min(super.lowestShare(), ...this.both.opened.flatMap(({ run }) => run.users.steps).map((s) => s.share)); }
 
   // What moves one moves both.
   go(time, stop) { if (stop === undefined) this.both.go(time); else this.both.goToStop(this, stop); }
@@ -79,9 +82,18 @@ class Half extends Player {
   goToBreach() { if (this.run.broken) super.goToBreach(); else this.both.goToBreach(); }
 
   // What is said and marked once, for both.
+  showTrouble(words) { super.showTrouble(words === this.run.broken?.say ? null : words); }
+
+  drawLanes() {
+    super.drawLanes();
+    this.pickLayer.insertAdjacentHTML("beforebegin", `<g class="ended"></g>`);
+    this.ended = this.plot.querySelector(".ended");
+  }
+
   showLanes() {
     if (this.drawnSpan !== this.view.span) this.drawn = null;
     super.showLanes();
+    this.ended.setAttribute("transform", this.pickLayer.getAttribute("transform"));
     this.both.windowMoved(this);
   }
 
@@ -89,10 +101,11 @@ class Half extends Player {
     super.drawWindow();
     this.drawnSpan = this.view.span;
     const { stopped, end } = this.run, { from, to } = this.drawn;
+    this.ended.replaceChildren();
     if (stopped >= end - 1e-6 || stopped > to) return;
     const scale = this.box.plot / this.view.span, x = round((Math.max(stopped, from) - from) * scale), width = round((to - from) * scale) - x;
-    this.scroll.insertAdjacentHTML("beforeend", `<rect class="not-run" x="${x}" y="${this.box.top - 2}" width="${Math.max(0, width)}" height="${this.box.bottom - this.box.top + 2}"/>`
-      + (width > 70 ? `<text class="zone-name" x="${x + 6}" y="${this.box.top + 10}">the run ends here</text>` : ""));
+    this.ended.innerHTML = `<rect class="not-run" x="${x}" y="${this.box.top - 2}" width="${Math.max(0, width)}" height="${this.box.bottom - this.box.top + 2}"/>`
+      + (width > 70 ? `<text class="zone-name" x="${x + 6}" y="${this.box.top + 10}">the run ends here</text>` : "");
   }
 
   drawMarks() { this.both.drawMarks(); }

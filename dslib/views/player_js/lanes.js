@@ -54,8 +54,7 @@ class Lanes extends Choices {
     const rowHeight = users.rows.length <= 3 ? 16 : users.rows.length <= 6 ? 13 : 9, usersTop = bottom + 32;
     const usersBottom = usersTop + users.rows.length * (rowHeight + 3), shareTop = usersBottom + 14, shareHeight = 46;
     const height = users.rows.length ? (users.steps.length ? shareTop + shareHeight + 12 : usersBottom + 8) : bottom + 24;
-    const lowest = Math.min(1, run.bundle.target ?? 1, ...users.steps.map((s) => s.share), ...(this.ghost ?? []).map((s) => s.share));
-    const floor = lowest < 0.55 ? 0 : 0.5;
+    const floor = this.lowestShare() < 0.55 ? 0 : 0.5;
     this.box = {
       width, height, gutter, plot, narrow, rows, top, bottom, rowHeight, usersTop, usersBottom, shareTop, shareHeight, floor,
       laneY: (name) => rows.y.get(name), shareY: (share) => shareTop + (1 - (share - floor) / (1 - floor)) * shareHeight,
@@ -130,6 +129,12 @@ class Lanes extends Choices {
   /** The names that must find room to the left of the lanes. */
   laneNames() { return this.run.nodes; }
 
+  /** What the scale of good answers must reach down to. */
+  lowestShare() {
+    const shares = [...this.run.users.steps, ...(this.ghost ?? [])].map((s) => s.share);
+    return shares.reduce((a, b) => Math.min(a, b), this.run.bundle.target ?? 1);
+  }
+
   rowY(row) { return this.box.usersTop + row * (this.box.rowHeight + 3); }
   x(time) { return this.box.gutter + (time - this.view.start) * this.box.plot / this.view.span; }
   timeAt(x) { return this.view.start + (x - this.box.gutter) * this.view.span / this.box.plot; }
@@ -155,6 +160,24 @@ class Lanes extends Choices {
   }
 
   fit() { this.zoom(Infinity); }
+
+  /** Show `span` ms from `start` on, for whoever keeps several diagrams together; `onWindow` in the options hears of each change. */
+  setWindow(start, span) {
+    const { view, run } = this;
+    view.span = clamp(span, Math.min(run.end, run.typical * 1.5), run.end);
+    view.start = clamp(start, 0, run.end - view.span);
+    this.toldWindow = `${view.start}/${view.span}`;        // who asked for it knows
+    this.drawn = null;
+    this.showLanes();
+    this.showWindowMark();
+  }
+
+  tellWindow() {
+    const { view, options } = this, key = `${view.start}/${view.span}`;
+    if (this.toldWindow === key) return;
+    this.toldWindow = key;
+    options.onWindow?.(view.start, view.span);
+  }
 
   /** Draw what lies in the window and one window's width to both sides; a step then only slides it. */
   drawWindow() {
@@ -247,7 +270,7 @@ class Lanes extends Choices {
     this.columns = this.tooThin(asked, scale) ? this.countUsers(asked, from, to, scale) : null;
     if (this.columns) out.push(this.userColumns(X));
     else for (const op of asked) out.push(this.operationBar(op, X, from, to));
-    this.columnsNote.textContent = this.columns ? `a column: what was asked in ${tickLabel(this.columns.step, 1)}, at most ${this.columns.most.toLocaleString("en")}` : "";
+    this.columnsNote.textContent = this.columns ? `a column: ${box.narrow ? "" : "what was asked in "}${tickLabel(this.columns.step, this.columns.step)}, at most ${this.columns.most.toLocaleString("en")}` : "";
     out.push(this.sharePath(this.ghost, "share before", X, right, from, to), this.sharePath(run.users.steps, "share", X, right, from, to));
     this.scroll.innerHTML = out.join("");
     this.ticks.innerHTML = ticks.join("");
@@ -453,18 +476,19 @@ class Lanes extends Choices {
     this.shareDot.style.display = this.shareNow.style.display = share ? "" : "none";
     if (share) {
       const y = round(box.shareY(share.share)), below = typeof run.bundle.target === "number" && share.share < run.bundle.target;
-      const left = x > right - 120;
+      this.shareNow.textContent = `${percent(share.share)} (${share.good} of ${share.n})`;
+      const left = x + 16 + 7.6 * this.shareNow.textContent.length > box.width;
       this.shareDot.setAttribute("cy", y);
       this.shareNow.setAttribute("x", left ? -10 : 10);
       this.shareNow.setAttribute("y", y < box.shareTop + box.shareHeight / 2 ? y + 20 : y - 9);
       this.shareNow.setAttribute("text-anchor", left ? "end" : "start");
-      this.shareNow.textContent = `${percent(share.share)} (${share.good} of ${share.n})`;
       const kind = below ? "below" : "fine";
       this.shareDot.setAttribute("class", `share-dot ${kind}`);
       this.shareNow.setAttribute("class", `share-now ${kind}`);
     }
     this.showCauses(causes);
     this.showPick();
+    this.tellWindow();
   }
 
   /** Emphasise the message under the pointer, or else the one the present event is about. */

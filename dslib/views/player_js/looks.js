@@ -172,7 +172,7 @@ button[aria-disabled="true"] { color: var(--muted); opacity: .55; cursor: defaul
 .node.inspected .halo { fill: var(--sunken); stroke: var(--line); stroke-width: 1.2; }
 .dot .ball, .dot .box { fill: var(--delivered); stroke: var(--surface); stroke-width: 1.5; }
 .dot.now .ball { r: 6.5px; }
-.large .dot .ball { r: 3.4px; stroke-width: 1; }
+.large .dot .ball { r: 3.6px; stroke-width: 1; }
 .large .dot.now .ball { r: 5px; }
 .large .dot .ring { r: 6.5px; }
 .large .node .name { font-size: 12px; }
@@ -380,6 +380,7 @@ summary { cursor: pointer; padding: 3px 0; }
 .which { display: flex; flex-wrap: wrap; gap: 2px 12px; align-items: center; margin: 2px 0 6px; color: var(--muted); min-height: 28px; }
 .which b { color: var(--ink); font-size: 14.5px; }
 .not-run { fill: var(--grid); opacity: .6; }
+.comparison > .caption { margin-top: 10px; }
 .comparison .each { color: var(--muted); font-size: 13px; margin-top: 2px; }
 .comparison .each b { color: var(--ink); }
 .comparison .finding { margin-top: 6px; padding-top: 6px; border-top: 1px solid var(--edge); }
