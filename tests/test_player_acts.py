@@ -504,7 +504,7 @@ def test_role_queue_and_disk_have_places_of_their_own(page: Any):
     stage.go(100)
     stage.root.locator('[data-node="r1"] .body').click()
     names = list(facts(stage))
-    assert names == ["role", "term", "queue", "disk", "value"]
+    assert names == ["role", "term", "queue", "value", "disk"]
     assert facts(stage)["role"] == "leader"
     assert "as-leader" in kinds(stage, "r1")
     words = stage.root.locator('[data-node="r1"] .state').all_text_contents()

@@ -11,14 +11,34 @@ class Graph {
     return [margin.x + x * (width - 2 * margin.x), margin.top + y * (height - margin.top - margin.bottom)];
   }
 
+  /** How large everything is. `large`: too many nodes for words below each; their names alone are placed one by one. */
+  layOut(width, narrow, large) {
+    const { run } = this, n = run.nodes.length, more = n > 6 ? 50 : 0, widest = Math.max(...run.nodes.map((name) => textWidth(shorten(name, 16), 650)));
+    const height = large ? (narrow ? clamp(width * 0.95, 240, 420) : clamp(width * 0.9, 320, n > 30 ? 460 : 400))
+      : narrow ? clamp(width * 0.8, 240, 330 + more) : clamp(this.box.height - 130, 250 + more, 360 + more);
+    const radius = n <= 6 ? 19 : n <= NODE_LIMIT ? (large ? 13 : 15) : n <= 24 ? 9 : n <= 40 ? 7 : 6, words = large ? 18 : run.stateRows.size ? 46 : 22;
+    const margin = { x: radius + (large ? 10 + Math.min(96, width * 0.22, widest) : 26), top: radius + words, bottom: radius + words };
+    return { width, height, radius, large, margin };
+  }
+
+  /** Whether the words below or above a node would cover another node, or its words. */
+  isCrowded() {
+    const { height, radius } = this.graphBox, boxes = this.run.nodes.map((name) => {
+      const [x, y] = this.place(name), above = y < height * 0.42, states = this.run.stateRows.get(name)?.some(({ fields }) => Object.keys(fields).length);
+      const half = Math.max(textWidth(shorten(name, 16), 650) / 2, states ? 40 : 0), tall = states ? 44 : 17;
+      return { circle: [x - radius, y - radius, x + radius, y + radius], words: above ? [x - half, y - radius - tall, x + half, y - radius] : [x - half, y + radius, x + half, y + radius + tall] };
+    });
+    const meet = (p, q) => p[0] < q[2] && q[0] < p[2] && p[1] < q[3] && q[1] < p[3];
+    return boxes.some((p, i) => boxes.some((q, j) => i !== j && (meet(p.words, q.circle) || meet(p.words, q.words))));
+  }
+
   drawGraph() {
     const { run } = this, n = run.nodes.length;
     const narrow = this.host.clientWidth < NARROW, width = Math.max(200, this.$(".graph").clientWidth);
-    const large = n > NODE_LIMIT;
-    const height = narrow ? clamp(width * (large ? 0.95 : 0.8), 240, large ? 420 : 330) : large ? clamp(width * 0.9, 320, n > 30 ? 460 : 400) : clamp(this.box.height - 130, 250, 360);
-    const radius = n <= 6 ? 19 : !large ? 15 : n <= 24 ? 9 : n <= 40 ? 7 : 6, words = large ? 18 : run.stateRows.size ? 46 : 22;
-    this.graphBox = { width, height, radius, margin: { x: large ? radius + 10 + Math.min(96, width * 0.22, Math.max(...run.nodes.map((name) => textWidth(shorten(name, 16), 650)))) : radius + 26, top: radius + words, bottom: radius + words } };
     this.spots = readSpots(run);
+    this.graphBox = this.layOut(width, narrow, n > NODE_LIMIT);
+    if (!this.graphBox.large && this.isCrowded()) this.graphBox = this.layOut(width, narrow, true);
+    const { height, radius, large } = this.graphBox;
     const place = (name) => this.place(name);
     const links = run.links.map(([a, b]) => {
       const [p, q] = [place(a), place(b)];
@@ -244,7 +264,7 @@ class Graph {
     // Words above a node stand close to it, however few they are.
     const lines = view.above ? [...Array(2 - short.length).fill(""), ...short] : short;
     view.state.forEach((line, i) => { line.textContent = lines[i] ?? ""; });
-    if (view.above && run.nodes.length <= NODE_LIMIT) view.name.setAttribute("y", -r - 7 - 13.5 * short.length);
+    if (view.above && !this.graphBox.large) view.name.setAttribute("y", -r - 7 - 13.5 * short.length);
     view.group.setAttribute("aria-label", [[name, ...short].join(" "), role, up && !paused ? "up" : "", lie ? `lies: ${lie.words}` : "", wrong ? sayClock(wrong) : "", this.sayTouch(up)].filter(Boolean).join(", "));
     if (this.tool === "cut") view.group.setAttribute("aria-pressed", chosen);
     else view.group.removeAttribute("aria-pressed");

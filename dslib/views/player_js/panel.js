@@ -13,7 +13,7 @@ class Panel extends Lanes {
   resize(force) {
     const width = this.host.clientWidth, n = this.run.nodes.length;
     if (width) {
-      this.host.style.setProperty("--left", `${Math.round(Math.min(n > 30 ? 460 : n > NODE_LIMIT ? 400 : 300, Math.max(300, width * 0.42)))}px`);
+      this.host.style.setProperty("--left", `${Math.round(Math.min(n > 30 ? 460 : n > NODE_LIMIT ? 400 : n > 6 ? 360 : 300, Math.max(300, width * 0.42)))}px`);
       const place = this.$(width < NARROW ? ".left" : ".tell");
       if (this.panel.parentNode !== place) place[width < NARROW ? "append" : "prepend"](this.panel);
     }
@@ -99,13 +99,14 @@ class Panel extends Lanes {
     const list = [], take = (name, title = name) => { if (name in fields) list.push({ name: title, value: bare(fields[name]), was: was(name) }); };
     if (run.routers.has(node)) return [{ name: "router", value: up ? "passes messages on" : "passes nothing on" }];
     if (up) ["role", "term"].forEach((name) => take(name));
-    if (wrong) list.push({ name: "clock", value: "", kind: "wall" }, { name: "", value: sayClock(wrong).replace("clock ", ""), kind: "off" });
+    if (wrong) list.push({ name: "clock", value: "", kind: "wall" });
+    else if (Object.keys(run.bundle.clocks ?? {}).length) list.push({ name: "clock", value: "reads the true time" });
     const door = this.waiting?.get(node) ?? 0;
     if (door) list.push({ name: "at its door", value: `${plural(door, "message")} waiting` });
     if (up) take("queue");
-    take("disk");
+    if (up) for (const name of Object.keys(fields)) if (!["role", "term", "queue", "disk"].includes(name)) take(name);
+    take("disk");                                          // the last: it may be long
     if (!up) list.push({ name: "memory", value: "nothing" }, ...("disk" in fields ? [] : [{ name: "disk", value: isBurnt(run, node, index) ? "gone, too" : "stays as it was" }]));
-    else for (const name of Object.keys(fields)) if (!["role", "term", "queue", "disk"].includes(name)) take(name);
     if (!list.length) list.push({ name: "state", value: rows.length ? "nothing in memory" : "was not recorded" });
     return list;
   }
@@ -113,7 +114,7 @@ class Panel extends Lanes {
   /** The panel for those who listen. */
   sayMoment(node) {
     const { run, time, index } = this, row = stateOf(run, node, index), wrong = clockAt(run, node, time), up = isUp(run, node, index);
-    const facts = this.facts(node, row, wrong).filter(({ kind }) => kind !== "off");
+    const facts = this.facts(node, row, wrong);
     const role = run.bundle.roles?.[node], conditions = this.conditions(node);
     return `${node}${role ? `, ${role}` : ""}, ${[up ? conditions.length ? "" : "up" : "down", ...conditions].filter(Boolean).join(", ")}. `
       + facts.filter(({ kind }) => kind !== "wall").map(({ name, value, was }) => `${name} ${value}${was ? `, was ${was}` : ""}`).join(". ") + ".";

@@ -89,7 +89,9 @@ class Tools extends Acts {
     this.graph.addEventListener("pointerover", (event) => { if (event.pointerType === "mouse") this.pointAt(nodeAt(event)); });
     this.graph.addEventListener("pointerleave", () => this.pointAt(null));
     this.graph.addEventListener("focusin", (event) => {
-      this.pointAt(nodeAt(event));
+      const node = nodeAt(event);
+      this.pointAt(node);
+      if (node !== null && this.graphBox.large) for (const [name, { group }] of this.nodeViews) group.setAttribute("tabindex", name === node ? "0" : "-1");
       if (linkAt(event) !== null) this.sayLink(Number(linkAt(event)));
     });
     this.graph.addEventListener("focusout", () => this.pointAt(null));
@@ -153,7 +155,8 @@ class Tools extends Acts {
 
   sayWay([a, b]) {
     const { blocked } = cutsAt(this.run, this.index), there = blocked.has(link(a, b)), back = blocked.has(link(b, a));
-    return there && back ? "cut" : there ? `cut from ${a} to ${b}` : back ? `cut from ${b} to ${a}` : "whole";
+    const worse = this.run.spells.some((s) => s.kind === "worse" && [link(a, b), link(b, a)].includes(s.node) && s.fromIndex <= this.index && this.index < s.toIndex);
+    return there && back ? "cut" : there ? `cut from ${a} to ${b}` : back ? `cut from ${b} to ${a}` : worse ? "worse than it was" : "whole";
   }
 
   // -- what a touch does ------------------------------------------------------------------------------------------
