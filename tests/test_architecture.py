@@ -62,6 +62,7 @@ ROOMS = {
         "fanout",
         "sweeps",
         "story",
+        "detection",
         "hunt",
     ],
     "views": ["views"],

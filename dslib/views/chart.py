@@ -307,15 +307,15 @@ def _axis_words(frame: Frame, texts: list[Text], last: bool) -> None:
             texts.append(Text(frame.left - 7, bottom - at + 4, words, "end", 600))
     if not last:
         return
-    taken = -inf
-    for at, (_, words) in sorted(zip(frame.ticks_x, x.ticks, strict=True)):
-        half = width_of(words) / 2
-        if at - half > taken:
-            texts.append(Text(frame.left + at, bottom + 18, words, "middle", opacity=0.85))
-            taken = at + half + 3
-    for words, at in ((x.over, frame.width - STRIP_X / 2), (x.under, STRIP_X / 2)):
-        if words:
-            texts.append(Text(frame.left + at, bottom + 18, words, "middle", 600))
+    taken: list[tuple[float, float]] = []
+    strips = [(x.over, frame.width - STRIP_X / 2), (x.under, STRIP_X / 2)]
+    ticks = [(words, at) for at, (_, words) in sorted(zip(frame.ticks_x, x.ticks, strict=True))]
+    for i, (words, at) in enumerate([*strips, *ticks]):
+        half = width_of(words, 600 if i < 2 else 400) / 2
+        if words and not any(at - half < end and at + half > start for start, end in taken):
+            taken.append((at - half - 3, at + half + 3))
+            weight, opacity = (600, 1.0) if i < 2 else (400, 0.85)
+            texts.append(Text(frame.left + at, bottom + 18, words, "middle", weight, opacity))
     if x.label:
         texts.append(Text(frame.left + frame.width / 2, bottom + 18 + LINE + 2, x.label, "middle"))
 
@@ -332,7 +332,7 @@ def _above(frame: Frame) -> list[tuple[float, str, str, int]]:
     placed = []
     for x, words in sorted(wanted):
         wide = width_of(words)
-        start = min(max(x - wide / 2, -frame.left + 8), frame.width - wide + 10)
+        start = max(min(x - wide / 2, frame.width - wide + 10), 0.0)
         row = next((i for i, free in enumerate(rows) if free <= start), len(rows))
         rows[row : row + 1] = [start + wide + 10]
         placed.append((start, words, "start", row))
@@ -417,11 +417,18 @@ def _inside(frame: Frame) -> list[Text]:
             else:
                 out.append(Text(x, y, mark.words, mark.anchor, mark.weight))
                 taken.append(_box(out[-1]))
-    paths = [
-        [(frame.left + frame.x(x), bottom - frame.y(y)) for x, y in zip(mark.x, mark.y, strict=False)]
-        for mark in frame.panel.marks
-        if isinstance(mark, Line) and not mark.steps
-    ]
+    paths = []
+    for mark in frame.panel.marks:
+        if isinstance(mark, Line):
+            corners = list(zip(mark.x, mark.y, strict=False))
+            if mark.steps:
+                ends = zip(pairwise(mark.x), mark.y, strict=False)
+                corners = [corner for (x, after), y in ends for corner in ((x, y), (after, y))]
+            paths.append([(frame.left + frame.x(x), bottom - frame.y(y)) for x, y in corners])
+        elif isinstance(mark, Rule) and mark.axis == "x":
+            paths.append([(frame.left + frame.x(mark.at), y) for y in (frame.top, bottom)])
+        elif isinstance(mark, Rule):
+            paths.append([(x, bottom - frame.y(mark.at)) for x in (frame.left, frame.left + frame.width)])
     dots = [spot for path in paths for spot in _along(path)]
     edge = (frame.left, frame.top, frame.left + frame.width, bottom)
     for x, y, words in wanted:

@@ -183,5 +183,9 @@ def _tidy(page: str) -> str:
     svg = svg.replace("xlink:href", "href")
     for colour, ours in _STANDS_FOR.items():
         svg = svg.replace(colour, ours)
-    svg = re.sub(r"-?\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), svg)
+    svg = re.sub(r"<[^>]*>", lambda tag: re.sub(r"-?\d+\.\d{3,}", _short, tag[0]), svg)
     return '<g style="stroke-linejoin: round">' + re.sub(r"\s*\n\s*", " ", svg).strip() + "</g>"
+
+
+def _short(found: re.Match[str]) -> str:
+    return f"{float(found[0]):.2f}".rstrip("0").rstrip(".")

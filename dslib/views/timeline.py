@@ -94,9 +94,9 @@ def _users_finding(seen: Sequence[Seen], target: float | None) -> str:
         return f"{count(len(seen), 'operation')}, none of them judged yet." if seen else "Users asked for nothing."
     found, share = _outcomes(judged), good_share(judged)
     words = f"{count(len(judged), 'operation')} of {count(len(set(map(_user, judged))), 'user')}: "
-    words += f"{found['good']} good = {_percent(share, target)}"
+    words += f"{found['good']} good = {percent(share, target)}"
     if target is not None:
-        words += f", {'under' if share < target else 'which meets'} the target of {_percent(target)}"
+        words += f", {'under' if share < target else 'which meets'} the target of {percent(target)}"
     words += "."
     bad = [f"{number} {OUTCOMES[outcome][1]}" for outcome, number in found.items() if outcome != "good" and number]
     first = min((s for s in judged if s.outcome != "good"), key=_judged_at, default=None)
@@ -117,7 +117,7 @@ def _share_so_far(seen: Sequence[Seen], target: float | None, x: Any, top: float
     out = [svg_text(GUTTER - 10, top - 13, "good so far", "end", weight=600)]
     for share in (0.0, 0.5, 1.0):
         out.append(f'<path d="M{GUTTER} {y(share)}H{WIDTH - RIGHT}" stroke="currentColor" stroke-opacity=".15"/>')
-        out.append(svg_text(GUTTER - 10, y(share) + 4, _percent(share), "end", opacity=0.8))
+        out.append(svg_text(GUTTER - 10, y(share) + 4, percent(share), "end", opacity=0.8))
     steps = sorted((s for s in seen if s.judged is not None), key=_judged_at)
     path, good = "", 0
     for number, s in enumerate(steps, 1):
@@ -125,7 +125,7 @@ def _share_so_far(seen: Sequence[Seen], target: float | None, x: Any, top: float
         path += f"{'H' if path else 'M'}{x(s.judged)}{'V' if path else ' '}{y(good / number)}"
     if target is not None:
         out.append(f'<path d="M{GUTTER} {y(target)}H{WIDTH - RIGHT}" stroke="currentColor" stroke-dasharray="6 4"/>')
-        out.append(svg_text(GUTTER + 4, y(target) + 14, f"target {_percent(target)}", "start", opacity=0.8))
+        out.append(svg_text(GUTTER + 4, y(target) + 14, f"target {percent(target)}", "start", opacity=0.8))
     if steps:
         share = good / len(steps)
         out.append(f'<path d="{path}" stroke="currentColor" stroke-width="2.2"/>')
@@ -135,7 +135,7 @@ def _share_so_far(seen: Sequence[Seen], target: float | None, x: Any, top: float
         out.append(f'<circle cx="{last}" cy="{y(share)}" r="4.5" fill="{colour}"/>')
         right = last < WIDTH - RIGHT - 50
         beside = (last + 9, y(share) + 4) if right else (last - 4, y(share) + (20 if share > 0.5 else -9))
-        out.append(svg_text(*beside, _percent(share, target), "start" if right else "end", weight=700))
+        out.append(svg_text(*beside, percent(share, target), "start" if right else "end", weight=700))
     return top + height, out
 
 
@@ -183,7 +183,7 @@ def _time_ticks(end: float) -> list[tuple[float, str]]:
     return [(tick, f"{tick / 1_000:,g} s") for tick in ticks(0.0, end)]
 
 
-def _percent(share: float, beside: float | None = None) -> str:
+def percent(share: float, beside: float | None = None) -> str:
     """``75 %``: three digits, more where the target or 100 % would otherwise look reached, or missed."""
     for digits in range(3, 9):
         text = f"{100 * share:.{digits}g}"
