@@ -109,7 +109,7 @@ button[aria-disabled="true"] { color: var(--muted); opacity: .55; cursor: defaul
 .stage { display: grid; grid-template-columns: var(--left, 300px) minmax(0, 1fr); gap: 0 22px; align-items: start; }
 .narrow .stage { grid-template-columns: minmax(0, 1fr); }
 .left, .right { min-width: 0; }
-.ask:has(.choices:not([hidden])) { min-height: 76px; }
+.ask:has(.choices:not([hidden])) { min-height: 90px; }
 .choice { display: flex; flex-wrap: wrap; gap: 4px 8px; align-items: center; margin-top: 6px; font-size: 12px; }
 .choice label { display: inline-flex; gap: 6px; align-items: center; min-width: 0; }
 .choice select, .choice input { height: 30px; min-width: 0; max-width: 200px; border: 1px solid var(--line); border-radius: 8px; background: var(--surface); color: var(--ink); font: inherit; padding: 0 5px; }

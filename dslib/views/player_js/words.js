@@ -139,7 +139,9 @@ function describe(run, index) {
     const before = stateOf(run, src, index - 1)?.fields ?? {};
     const changed = Object.entries(detail ?? {}).filter(([name, value]) => before[name] !== value);
     if (!Object.keys(detail ?? {}).length) return { what: `${src} holds nothing in memory.`, why: "" };
-    return { what: `${src} now has ${shorten(changed.map(([n, v]) => `${n} = ${v}`).join(", ") || "the same state", 120)}.`, why: "" };
+    const said = changed.filter(([name]) => name !== "disk");  // what its disk holds, the panel says
+    if (changed.length && !said.length) return { what: `${src} wrote to its disk.`, why: "" };
+    return { what: `${src} now has ${shorten(said.map(([n, v]) => `${n} = ${v}`).join(", ") || "the same state", 120)}.`, why: "" };
   }
   if (kind === "fault") return describeFault(run, index, detail, flying);
   return { what: [kind, src, dest, typeof detail === "string" ? detail : ""].filter(Boolean).join(" "), why: "" };
@@ -236,7 +238,11 @@ function describeStop(run, stops, number) {
   return { what: said.what, why: [said.why, ...more].filter(Boolean).join(" ") };
 }
 
-function sayPick(run, { flight, op }) {
+function sayPick(run, { flight, op, column }) {
+  if (column) {
+    const { client, from, to, counts, n } = column, rest = Object.keys(OUTCOMES).filter((o) => counts[o]);
+    return [`${plural(n, "operation")}${client ? ` of ${client}` : ""}`, `asked between ${ms(from)} and ${ms(to)}`, rest.map((o) => `${OUTCOMES[o].mark} ${counts[o].toLocaleString("en")} ${OUTCOMES[o].say}`).join(", ")];
+  }
   if (op) {
     const from = `asked at ${ms(op.start)}`;
     return [`${OUTCOMES[op.outcome]?.mark ?? ""} ${op.label ?? "operation"}`, `${op.client}, ${from}`, `${OUTCOMES[op.outcome]?.say ?? op.outcome}${op.say ? `: ${op.say}` : ""}`];
@@ -249,12 +255,15 @@ function sayPick(run, { flight, op }) {
 
 /** At most two lines under a node, role and term first; pointing at it shows all. */
 function shortState(run, fields) {
-  const place = ["role", "term", "queue", "disk"], entries = Object.entries(fields).filter(([name]) => !place.includes(name));
-  const head = [bare(fields.role), "term" in fields ? `term ${fields.term}` : ""].filter(Boolean).join(", ");
+  const place = ["role", termOf(fields), "queue", "disk"], entries = Object.entries(fields).filter(([name]) => !place.includes(name));
+  const head = [bare(fields.role), termOf(fields) ? `term ${fields[termOf(fields)]}` : ""].filter(Boolean).join(", ");
   const queue = /^\D*[1-9]/.test(fields.queue ?? "") ? `queue ${fields.queue}` : "", changing = entries.filter(([name]) => run.shownFields.has(name));
   const values = (changing.length ? changing : entries).map(([name, value]) => `${name} ${value}`);
   return [head, queue, ...values].filter(Boolean).slice(0, 2).map((line) => shorten(line, 17));
 }
+
+/** The name of the attribute that holds a node's term, as Raft's current_term; undefined if there is none. */
+const termOf = (fields) => ["term", "current_term"].find((name) => name in fields);
 
 /** A recorded text without the quotes that Python puts around it: 'leader' is leader. */
 const bare = (text) => /^'[^']*'$/.test(text ?? "") ? text.slice(1, -1) : text ?? "";
