@@ -12,10 +12,10 @@ class Graph {
   }
 
   /** How large everything is. `large`: too many nodes for words below each; their names alone are placed one by one. */
-  layOut(width, narrow, large) {
-    const { run } = this, n = run.nodes.length, more = n > 6 ? 50 : 0, widest = Math.max(...run.nodes.map((name) => textWidth(shorten(name, 16), 650)));
+  layOut(width, narrow, large, more = 0) {
+    const { run } = this, n = run.nodes.length, widest = Math.max(...run.nodes.map((name) => textWidth(shorten(name, 16), 650)));
     const height = large ? (narrow ? clamp(width * 0.95, 240, 420) : clamp(width * 0.9, 320, n > 30 ? 460 : 400))
-      : narrow ? clamp(width * 0.8, 240, 330 + more) : clamp(this.box.height - 130, 250 + more, 360 + more);
+      : narrow ? clamp(width * 0.8, 240, 330) + more : clamp(this.box.height - 130, 250, 340) + more;
     const radius = n <= 6 ? 19 : n <= NODE_LIMIT ? (large ? 13 : 15) : n <= 24 ? 9 : n <= 40 ? 7 : 6, words = large ? 18 : run.stateRows.size ? 46 : 22;
     const margin = { x: radius + (large ? 10 + Math.min(96, width * 0.22, widest) : 26), top: radius + words, bottom: radius + words };
     return { width, height, radius, large, margin };
@@ -36,8 +36,11 @@ class Graph {
     const { run } = this, n = run.nodes.length;
     const narrow = this.host.clientWidth < NARROW, width = Math.max(200, this.$(".graph").clientWidth);
     this.spots = readSpots(run);
-    this.graphBox = this.layOut(width, narrow, n > NODE_LIMIT);
-    if (!this.graphBox.large && this.isCrowded()) this.graphBox = this.layOut(width, narrow, true);
+    for (const more of n > NODE_LIMIT ? [] : [0, 50, 100]) {    // a little higher, rather than without words
+      this.graphBox = this.layOut(width, narrow, false, more);
+      if (!this.isCrowded()) break;
+    }
+    if (n > NODE_LIMIT || this.isCrowded()) this.graphBox = this.layOut(width, narrow, true);
     const { height, radius, large } = this.graphBox;
     const place = (name) => this.place(name);
     const links = run.links.map(([a, b]) => {

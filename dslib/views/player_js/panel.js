@@ -61,7 +61,7 @@ class Panel extends Lanes {
       this.panelRows.setAttribute("tabindex", "-1");
       return;
     }
-    const facts = this.facts(node, row, wrong), role = bare(row?.fields.role) || run.bundle.roles?.[node] || "";
+    const facts = this.facts(node, row, wrong), role = run.bundle.roles?.[node] ?? "";
     this.panel.setAttribute("aria-label", `State of ${node}`);
     this.panelName.textContent = shorten(node, 24);
     this.panelStatus.textContent = [role, ...(up ? conditions.length ? conditions : ["up"] : ["down", ...(isBurnt(run, node, index) ? ["disk gone"] : [])])].filter(Boolean).join(", ");
@@ -93,18 +93,19 @@ class Panel extends Lanes {
 
   /** What the panel lists: role, term, clock, queue and disk in their places, and all other attributes. */
   facts(node, row, wrong) {
-    const { run, index } = this, up = isUp(run, node, index), fields = row?.fields ?? {};
+    const { run, index } = this, up = isUp(run, node, index), fields = row?.fields ?? {}, term = termOf(fields);
     const rows = run.stateRows.get(node) ?? [], before = row && this.changedNow(row) ? rows[rows.indexOf(row) - 1]?.fields ?? null : null;
     const was = (name) => !before || before[name] === fields[name] ? undefined : before[name] ?? null;
     const list = [], take = (name, title = name) => { if (name in fields) list.push({ name: title, value: bare(fields[name]), was: was(name) }); };
     if (run.routers.has(node)) return [{ name: "router", value: up ? "passes messages on" : "passes nothing on" }];
-    if (up) ["role", "term"].forEach((name) => take(name));
+    if (up) take("role");
+    if (up && term) take(term, "term");
     if (wrong) list.push({ name: "clock", value: "", kind: "wall" });
     else if (Object.keys(run.bundle.clocks ?? {}).length) list.push({ name: "clock", value: "reads the true time" });
     const door = this.waiting?.get(node) ?? 0;
     if (door) list.push({ name: "at its door", value: `${plural(door, "message")} waiting` });
     if (up) take("queue");
-    if (up) for (const name of Object.keys(fields)) if (!["role", "term", "queue", "disk"].includes(name)) take(name);
+    if (up) for (const name of Object.keys(fields)) if (!["role", term, "queue", "disk"].includes(name)) take(name);
     take("disk");                                          // the last: it may be long
     if (!up) list.push({ name: "memory", value: "nothing" }, ...("disk" in fields ? [] : [{ name: "disk", value: isBurnt(run, node, index) ? "gone, too" : "stays as it was" }]));
     if (!list.length) list.push({ name: "state", value: rows.length ? "nothing in memory" : "was not recorded" });

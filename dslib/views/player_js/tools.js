@@ -8,7 +8,7 @@ const TOOLS = {
   slow: { key: "s", title: "Slow: click a node", choice: true, hint: "Click a node: all that it does takes longer. Click it again and it is as fast as it was." },
   clock: { key: "k", title: "Clock: click a node to set its wall clock wrong", choice: true, hint: "Click a node to change its wall clock. Everything else goes on in true time." },
   lie: { key: "l", title: "Lie: click a node to make a liar of it", choice: true, hint: "Click a node: from here on it lies to the others. Click it again and it tells the truth." },
-  drop: { key: "d", title: "Drop: click a message on its way", choice: true, hint: "Click a message on its way, here or in the diagram, or choose it above and press Enter. It will not arrive." },
+  drop: { key: "d", title: "Drop: click a message on its way", choice: true, hint: "Click a message on its way, here or in the diagram, or choose it above, and Enter: it will not arrive." },
 };
 
 const SLOWNESS = [["2", "×2"], ["5", "×5"], ["10", "×10"], ["100", "×100"], ["pause", "stands still"]];
