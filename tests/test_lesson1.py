@@ -20,6 +20,7 @@ from dslib.scenarios import (
     served,
     several_machines,
     share_of_time,
+    try_saved_when,
     watched_parts,
 )
 from dslib.scenarios.documents import REPAIR_MS
@@ -144,3 +145,32 @@ def test_a_slow_server_answers_later_than_a_healthy_one_mostly_and_no_limit_tell
 def test_what_a_scenario_cannot_do_is_refused(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+# ---------------------------------------------------------------- your turn
+
+
+@pytest.mark.parametrize(
+    ("rule", "passes"),
+    [
+        (lambda copies, machines: copies > machines / 2, True),
+        (lambda copies, machines: copies >= machines // 2 + 1, True),
+        (lambda copies, machines: True, False),
+        (lambda copies, machines: copies == machines, False),
+        (lambda copies, machines: copies >= machines - 1, False),
+        (lambda copies, machines: copies >= 2, False),
+        (lambda copies, machines: copies >= 3, False),
+        (lambda copies, machines: copies >= machines / 2 - 0.5, False),
+    ],
+)
+def test_the_rule_of_more_than_half_alone_stands_the_test(rule, passes):
+    assert [bool(try_saved_when(rule, seed)) for seed in range(5)] == [passes] * 5
+
+
+def test_what_is_wrong_with_a_rule_is_said_and_which_way_to_go():
+    assert "called saved with 1 of 3, and lost" in repr(try_saved_when(lambda copies, machines: True))
+    assert "Ask for more" in try_saved_when(lambda copies, machines: copies >= 2).conclusion
+    assert "Ask for less" in try_saved_when(lambda copies, machines: copies == machines).conclusion
+    assert "gives None; return True (saved)" in try_saved_when(lambda copies, machines: None).conclusion
+    assert "stops with NameError" in try_saved_when(lambda copies, machines: number).conclusion  # noqa: F821
+    assert "hand over the function itself" in try_saved_when(True).conclusion

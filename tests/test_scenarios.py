@@ -218,7 +218,7 @@ def test_the_majority_rule_passes_and_is_shown_the_cut_it_cannot_handle():
     verdict = try_rule(lambda heard, n: 2 * heard > n)
     assert verdict
     assert len(verdict.trials) == len(SHAPES) + 1
-    assert verdict.trials[-1].writers == ("r1", "r2", "r3")
+    assert verdict.trials[-1].outcome == ("r1", "r2", "r3")
     assert "r1 and r3 cannot hear each other and both accept posts" in repr(verdict)
 
 
@@ -237,7 +237,7 @@ WRONG_RULES = {
 def test_a_wrong_rule_fails_at_exactly_the_cuts_that_break_it(name):
     rule, cuts = WRONG_RULES[name]
     verdict = try_rule(rule)
-    assert {trial.cut for trial in verdict.trials if trial.complaint} == cuts
+    assert {trial.name for trial in verdict.trials if trial.complaint} == cuts
     assert bool(verdict) == (not cuts)
     if cuts:
         assert f"{len(cuts)} of 12 cuts go wrong. Begin with" in repr(verdict)

@@ -13,6 +13,7 @@ from .documents import (
     document,
     document_seen,
     laptop_burns,
+    try_saved_when,
 )
 from .parts import need, share_of_time, watched_parts
 from .rooms import (
@@ -21,8 +22,6 @@ from .rooms import (
     SHAPES,
     USERS,
     Second,
-    Trial,
-    Verdict,
     chat_room,
     dangerous_second,
     measure_second,
@@ -35,6 +34,7 @@ from .rooms import (
     two_truths,
     who_writes,
 )
+from .verdicts import Trial, Verdict
 from .waiting import TROUBLES, answer_times, asking, heard_until
 
 __all__ = [
@@ -42,5 +42,5 @@ __all__ = [
     "Verdict", "after_the_failure", "answer_times", "asking", "chat_room", "dangerous_second", "document",
     "document_seen", "heard_until", "laptop_burns", "measure_second", "need", "one_computer", "replica_names",
     "room_places", "served", "several_machines", "share_of_time", "silence", "split_room", "triangle", "try_rule",
-    "two_truths", "watched_parts", "who_writes",
+    "try_saved_when", "two_truths", "watched_parts", "who_writes",
 ]  # fmt: skip

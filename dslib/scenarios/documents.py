@@ -18,6 +18,7 @@ from ..network import Network
 from ..node import Message, Node
 from ..places import Place, Places
 from ..simulation import Simulation
+from .verdicts import Trial, Verdict, unfit
 
 #: Whether a save may be called done, given how many machines have it, and how many there are.
 SavedWhen = Callable[[int, int], bool]
@@ -194,11 +195,16 @@ REPAIR_MS = 400.0
 
 
 def after_the_failure(
-    machines: int = 3, saved_when: str = "majority", disk_survives: bool = False, ms_after: float = 0.0, seed: int = 0
+    machines: int = 3,
+    saved_when: str | SavedWhen = "majority",
+    disk_survives: bool = False,
+    ms_after: float = 0.0,
+    seed: int = 0,
 ) -> Fate:
     """Save one page, let m1 fail ``ms_after`` ms after the editor was told "saved", and see what became of the page.
 
-    ``saved_when`` is a name of ``SAVED_WHEN``. If ``disk_survives``, m1 comes back after 400 ms; else it burns.
+    ``saved_when`` is a name of ``SAVED_WHEN``, or a rule of your own. If ``disk_survives``, m1 comes back after 400 ms;
+    else it burns.
 
     The run is made twice from one seed: the first tells when "saved" is said. Up to the failure the second is the same.
 
@@ -206,13 +212,14 @@ def after_the_failure(
         ValueError: a setting is out of its range.
     """
 
-    if saved_when not in SAVED_WHEN:
-        raise ValueError(f"saved_when is {saved_when!r}: write one of {', '.join(map(repr, SAVED_WHEN))}")
+    rule = SAVED_WHEN.get(saved_when) if isinstance(saved_when, str) else saved_when
+    if rule is None:
+        raise ValueError(f"saved_when is {saved_when!r}: write one of {', '.join(map(repr, SAVED_WHEN))}, or a rule")
     if not 0 <= ms_after <= 1_000:
         raise ValueError(f"ms_after is {ms_after!r}: write ms, from 0 to 1,000")
 
     def saving() -> Simulation:
-        return document(seed, machines, SAVED_WHEN[saved_when], pages=1)
+        return document(seed, machines, rule, pages=1)
 
     save = saving().run(until=1_000).history[0]
     assert save.completed is not None  # nothing fails in that run
@@ -237,3 +244,62 @@ def _with_the_page(sim: Simulation) -> list[str]:
     """The machines that are up and have the page."""
     machines = (node for node in sim.nodes.values() if isinstance(node, Machine))
     return [node.name for node in machines if getattr(node, "pages", 0) >= 1]
+
+
+# -- judging a rule ----------------------------------------------------------------------------------------------------
+
+
+def try_saved_when(rule: SavedWhen, seed: int = 0) -> Verdict:
+    """Put a rule to the test, with three machines of which one may fail, and with five of which two may.
+
+    It passes if no page that was called saved is lost when that many of its machines burn, and if "saved" is still
+    said when that many are down.
+    """
+    if complaint := unfit(rule, [(copies, n) for n in (3, 5) for copies in range(1, n + 1)], "saved", "not yet"):
+        return Verdict([], f"Not run yet: {complaint}.", False)
+    trials = []
+    for machines, failing in ((3, 1), (5, 2)):
+        lost = _lost(rule, machines, failing, seed)
+        trials.append(Trial(f"{failing} of {machines} burn", ("lost",) if lost else ("kept",), lost))
+        silent = _silent(rule, machines, failing, seed)
+        trials.append(Trial(f"{failing} of {machines} are down", ("no answer",) if silent else ("saved",), silent))
+    bad = [trial for trial in trials if trial.complaint]
+    if bad:
+        ask = "more" if bad[0].outcome == ("lost",) else "less"
+        return Verdict(trials, f"Begin with the first ✗. Ask for {ask}: {_hint(ask)}", False)
+    return Verdict(trials, "No page is lost, and nobody waits for a machine that is down. That is the rule.", True)
+
+
+def _hint(ask: str) -> str:
+    if ask == "more":
+        return "if two machines burn, a third must have the page."
+    return "if two of five are down, only three are left to count."
+
+
+def _one_page(rule: SavedWhen, machines: int, seed: int) -> Simulation:
+    return document(seed, machines, rule, pages=1)
+
+
+def _lost(rule: SavedWhen, machines: int, failing: int, seed: int) -> str:
+    """Let copies reach so and so many machines; where that is called saved, burn some that have the page, m1 first."""
+    for reached in range(1, machines + 1):
+        sim = _one_page(rule, machines, seed)
+        out_of_reach = [f"m{i + 1}" for i in range(reached, machines)]
+        if out_of_reach:
+            sim.at(0, sim.network.partition, {f"m{i + 1}" for i in range(reached)}, out_of_reach)
+        if sim.run(until=1_000).history[0].status != "ok":
+            continue
+        for name in _with_the_page(sim)[:failing]:
+            sim.burn(name)
+        sim.run(until=1_000 + REPAIR_MS)
+        if not _with_the_page(sim):
+            return f"called saved with {reached} of {machines}, and lost"
+    return ""
+
+
+def _silent(rule: SavedWhen, machines: int, failing: int, seed: int) -> str:
+    sim = _one_page(rule, machines, seed)
+    for i in range(failing):
+        sim.at(0, sim.crash, f"m{machines - i}")
+    save = sim.run(until=1_000).history[0]
+    return "" if save.status == "ok" else f"{machines - failing} of {machines} have it, and nobody is told"

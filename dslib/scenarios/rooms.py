@@ -29,6 +29,7 @@ from ..protocols.chat import (
 from ..protocols.epochs import EpochReplica
 from ..protocols.majority import Rule, always, more_than_half
 from ..simulation import Simulation
+from .verdicts import Trial, Verdict, unfit
 
 #: The users of replicas r1, r2, …
 USERS = ("alice", "bob", "carol", "dave", "erin", "frank", "grace")
@@ -311,30 +312,8 @@ def who_writes(groups: Sequence[int], rule: Rule = more_than_half, count_self: b
     return writers(split_room(seed, groups, rule, count_self).run(until=1_100), after=CUT_MS + 300)
 
 
-class Trial(NamedTuple):
-    """One cut under a rule: who accepted posts, and the complaint, empty if there is none."""
-
-    cut: str
-    writers: tuple[str, ...]
-    complaint: str = ""
-
-
-class Verdict:
-    """What became of a rule under every cut. Truthy if it stood the test; prints as a table that ends in a sentence."""
-
-    def __init__(self, trials: Sequence[Trial], conclusion: str, passed: bool) -> None:
-        self.trials, self.conclusion, self.passed = list(trials), conclusion, passed
-
-    def __bool__(self) -> bool:
-        return self.passed
-
-    def __repr__(self) -> str:
-        rows = [
-            f"{'✗' if t.complaint else '✓'} {t.cut:<20}{' '.join(t.writers) or 'nobody':<18}{t.complaint}".rstrip()
-            for t in self.trials
-        ]
-        header = [f"  {'cut':<20}accepts posts"] if rows else []
-        return "\n".join([*header, *rows, self.conclusion])
+#: What the two columns of a rule's trials are.
+HEADER = ("cut", "accepts posts")
 
 
 def try_rule(rule: Rule, seed: int = 0) -> Verdict:
@@ -342,7 +321,7 @@ def try_rule(rule: Rule, seed: int = 0) -> Verdict:
 
     It passes if never two groups accept posts at the same time, and a group of more than half always does.
     """
-    if complaint := _unfit(rule):
+    if complaint := unfit(rule, [(heard, n) for n in (4, 5) for heard in range(1, n + 1)], "accept posts", "read-only"):
         return Verdict([], f"Not run yet: {complaint}.", False)
     trials = []
     for groups in SHAPES:
@@ -350,8 +329,8 @@ def try_rule(rule: Rule, seed: int = 0) -> Verdict:
         trials.append(Trial(" + ".join(map(str, groups)), tuple(accepting), _complaint(groups, accepting)))
     bad = [t for t in trials if t.complaint]
     if bad:
-        first = f"Begin with {bad[0].cut}: {_advice(bad[0].complaint)}"
-        return Verdict(trials, f"{len(bad)} of {len(trials)} cuts go wrong. {first}", False)
+        first = f"Begin with {bad[0].name}: {_advice(bad[0].complaint)}"
+        return Verdict(trials, f"{len(bad)} of {len(trials)} cuts go wrong. {first}", False, HEADER)
     accepting = writers(triangle(seed, rule).run(until=1_100), after=CUT_MS + 300)
     both = "r1" in accepting and "r3" in accepting
     return Verdict(
@@ -363,25 +342,8 @@ def try_rule(rule: Rule, seed: int = 0) -> Verdict:
             else ""
         ),
         True,
+        HEADER,
     )
-
-
-def _unfit(rule: Any) -> str:
-    if not callable(rule):
-        return f"{rule!r} is not a function; hand over the function itself, try_rule(may_write)"
-    for n in (4, 5):
-        for heard in range(1, n + 1):
-            try:
-                says = rule(heard, n)
-            except Exception as error:
-                return f"{_name(rule)}({heard}, {n}) stops with {type(error).__name__}: {error}"
-            if not isinstance(says, bool):
-                return f"{_name(rule)}({heard}, {n}) gives {says!r}; return True (accept posts) or False (read-only)"
-    return ""
-
-
-def _name(rule: Any) -> str:
-    return str(getattr(rule, "__name__", "rule"))
 
 
 def _advice(complaint: str) -> str:
