@@ -219,7 +219,8 @@ def test_figures_are_shown_once_and_none_stays_open():
 # ---------------------------------------------------------------- without a kernel
 
 
-def test_a_notebook_gets_the_controls_and_whoever_cannot_run_it_the_first_picture():
+def test_a_notebook_gets_the_controls_and_whoever_cannot_run_it_the_first_picture(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("DSLIB_LIVE", "1")
     made = explore(drawn, n=(1, 5), twice=False)
     data, _ = made._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in data
@@ -231,7 +232,7 @@ def test_a_notebook_gets_the_controls_and_whoever_cannot_run_it_the_first_pictur
 
 def test_recorded_pictures_are_those_of_the_function(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("DSLIB_STATIC", "1")
-    data, _ = explore(drawn, n=(1, 5), twice=False)._repr_mimebundle_()
+    data = explore(drawn, n=(1, 5), twice=False)._repr_mimebundle_()
     page = recorded(data["text/html"])
     labels = [control["labels"] for control in page["controls"]]
     assert len(page["frames"]) == 10

@@ -18,7 +18,7 @@ from math import isfinite, log10, prod
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .static import STYLE, View, names, widget_class, with_widget
+from .static import STYLE, View, live, names, widget_class, with_widget
 
 #: What the recorded pictures of one cell may add to a page, in characters.
 MOST_RECORDED = 200_000
@@ -259,10 +259,9 @@ class Exploration:
         return self._widget
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        widget = self.widget
-        recorded = self._precompute or widget is None
+        recorded = self._precompute or not live() or self.widget is None
         html = f"<style>{STYLE}</style>{self.to_html(recorded)}"
-        return with_widget(widget, {"text/html": html, "text/plain": str(self)})
+        return with_widget(self, {"text/html": html, "text/plain": str(self)})
 
 
 @cache

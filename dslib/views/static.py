@@ -2,12 +2,54 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from .palette import SIGNS, TEXT, Sign
+
+#: Of which one is set where VS Code or Colab starts a kernel.
+FRONT_ENDS = ("VSCODE_PID", "VSCODE_CWD", "VSCODE_IPC_HOOK", "COLAB_RELEASE_TAG", "COLAB_GPU")
+
+
+def live() -> bool:
+    """Whether somebody sits in front of a notebook who can touch a widget.
+
+    ``nbconvert``, ``nbgrader`` and a console have no use for one: they show the picture and the words. So a widget is
+    offered only where a front end is known to be there: JupyterLab and Notebook 7 name the session in the variable
+    JPY_SESSION_NAME, VS Code and Colab set variables of their own, and a browser's Python is in its front end. Whatever
+    a cell starts inherits those variables; but ``nbclient``, which runs all notebooks that nobody looks at, says with
+    each request that it cannot answer ``input()``.
+
+    The variable DSLIB_STATIC=1 means no, and DSLIB_LIVE=1 means yes, wherever this runs.
+    """
+    for name, answer in (("DSLIB_STATIC", False), ("DSLIB_LIVE", True)):
+        if os.environ.get(name, "0") not in ("", "0"):
+            return answer
+    if sys.platform == "emscripten":
+        return True
+    if _asked_by_a_program():
+        return False
+    return bool(os.environ.get("JPY_SESSION_NAME")) or any(name in os.environ for name in FRONT_ENDS)
+
+
+def _asked_by_a_program() -> bool:
+    """Whether the cell that runs now was sent by something that cannot be asked for input, such as nbclient."""
+    ipython: Any = sys.modules.get("IPython")
+    kernel: Any = getattr(ipython.get_ipython(), "kernel", None) if ipython else None
+    request = kernel.get_parent("shell") if hasattr(kernel, "get_parent") else {}
+    return request.get("content", {}).get("allow_stdin") is False
+
+
+def how_to_touch(what: str) -> str:
+    """One line under a still picture: how a reader gets what can be touched. ``what`` follows "To"."""
+    how = "<code>pip install anywidget</code>" if live() else "run this cell in JupyterLab"
+    elsewhere = "" if live() else " (or set DSLIB_LIVE=1, where widgets are shown)"
+    muted = "color:color-mix(in srgb,currentColor 78%,transparent)"
+    return f'<p class="dslib-view" style="{muted}">To {what}: {how}{elsewhere}.</p>'
 
 
 def _style() -> str:
@@ -144,8 +186,9 @@ def with_keys(module: str) -> str:
     return Path(__file__).with_name("keys.js").read_text(encoding="utf-8") + module
 
 
-def with_widget(widget: Any, shown: dict[str, str]) -> Any:
-    """What a notebook gets: the widget where there is one, and always the same without a kernel."""
+def with_widget(view: Any, shown: dict[str, Any]) -> Any:
+    """What a notebook gets: ``view.widget`` where it can be touched, and always the same without a kernel."""
+    widget = view.widget if live() else None
     if widget is None:
         return shown
     made = widget._repr_mimebundle_()
