@@ -1,14 +1,23 @@
 """Pictures of runs. Each view shows a picture, and says the same finding in a sentence computed from the data."""
 
+from .compare import Comparison, compare
 from .explore import explore
+from .levels import budget_burn_down, burn_alerts, goodput_and_queue, latency_distribution, service_levels
+from .maps import region_map
 from .player import PlayerView, play, replay, save_page
 from .plots import measured, space_time
-from .predict import check, predict, recap, reveal
+from .predict import predict, recap, reveal
+from .risks import risk_matrix
+from .selfcheck import check
 from .static import View
+from .swept import sweep_results
 from .timeline import timeline
 from .topology import graph
+from .tradeoff import detector_tradeoff
 
 __all__ = [
-    "PlayerView", "View", "check", "explore", "graph", "measured", "play", "predict", "recap", "replay", "reveal",
-    "save_page", "space_time", "timeline",
+    "Comparison", "PlayerView", "View", "budget_burn_down", "burn_alerts", "check", "compare", "detector_tradeoff",
+    "explore", "goodput_and_queue", "graph", "latency_distribution", "measured", "play", "predict", "recap",
+    "region_map", "replay", "reveal", "risk_matrix", "save_page", "service_levels", "space_time", "sweep_results",
+    "timeline",
 ]  # fmt: skip

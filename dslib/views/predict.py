@@ -1,13 +1,13 @@
-"""Predict before you run: `predict` asks, `reveal` answers from the run, `recap` shows it all again, `check` quizzes.
+"""Predict before you run: `predict` asks, `reveal` answers from the run, `recap` shows it all again.
 
-What the reader predicts is kept on the reader's machine, in `.predictions.json` beside the notebook. Nothing here stops
-"Run All": a question without an answer is just that.
+What the reader predicts is kept on the reader's machine: in `.predictions.json` beside the notebook, and on a page
+without a kernel in the browser's own storage, where `reveal` waits until the reader wants to see what happened.
+Nothing here stops "Run All": a question without an answer is just that.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from html import escape
 from math import isfinite
@@ -15,8 +15,12 @@ from numbers import Real
 from pathlib import Path
 from typing import Any
 
-from .keep import FILE, Predictions, Record
+from .forms import awake
+from .keep import Predictions, Record, here, progress, store
 from .static import KEYS, STYLE, Card, count, names, widget_class, with_widget
+
+#: The files of the forms' script.
+PARTS = ("forms", "predict")
 
 #: The answers to choose from, or a range of numbers ``(low, high, unit)``.
 Options = Sequence[object]
@@ -55,8 +59,8 @@ def reveal(key: str, actual: object, why: str = "") -> Card:
         TypeError, ValueError: the key is no text, or a number was asked for and ``actual`` is none.
     """
     _check_text(key, "the key of a prediction", "the one that predict(…) was given")
-    store, notebook = _store(), _notebook()
-    record = store.get(notebook, key)
+    kept, notebook = store(), here()
+    record = kept.get(notebook, key)
     if record is None:
         did = _short(actual)
         hint = f"You were not asked before: run the cell with predict({key!r}, …), and this one again."
@@ -65,16 +69,20 @@ def reveal(key: str, actual: object, why: str = "") -> Card:
             f"<p>The run says: <b>{escape(did)}</b>. {escape(hint)}</p>{_because(why)}",
         )
     record = {**record, "did": _outcome(actual, record, key), "why": why}
-    store.put(notebook, key, record)
-    _tell_form(store, notebook, key)
-    said, did = _said(record), _did(record)
+    kept.put(notebook, key, record)
+    _tell_form(kept, notebook, key)
+    return Kept(*_revealed(record), "reveal", {"key": key, "place": notebook, "record": record})
+
+
+def _revealed(record: Record) -> tuple[str, str, str]:
+    """In words, as HTML, and how it is framed."""
+    said, did, why = _said(record), _did(record), record["why"]
     if record["said"] is None:
-        return Card(
-            _joined(f"You made no prediction. The run says: {did}.", why),
-            f"<p>You made no prediction. The run says: <b>{escape(did)}</b>.</p>{_because(why)}",
-        )
+        words, kind = "You made no prediction.", ""
+        html = f"{words} The run says: <b>{escape(did)}</b>."
+        return _joined(f"{words} The run says: {did}.", why), f"<p>{html}</p>{_because(why)}", kind
     verdict = _verdict(record)
-    return Card(
+    return (
         _joined(f"You said: {said}. The run says: {did}. {verdict}", why),
         f"<p>You said: <b>{escape(said)}</b>. The run says: <b>{escape(did)}</b>. {escape(verdict)}</p>{_because(why)}",
         "dslib-met" if record["said"] == record["did"] else "dslib-missed",
@@ -82,16 +90,34 @@ def reveal(key: str, actual: object, why: str = "") -> Card:
 
 
 def recap(lesson: str | None = None) -> Card:
-    """The table of all predictions: question, what you said, what happened.
+    """The table of all predictions: question, what you said, what happened. And how far you are with the self-checks.
 
     Of this notebook, or of the one named ``lesson`` (the file's name without ``.ipynb``).
     """
-    store = _store()
-    records = store.all(_notebook() if lesson is None else lesson)
-    if not records:
+    kept, notebook = store(), here() if lesson is None else lesson
+    records = kept.all(notebook)
+    checks = kept.checks(notebook)
+    if records:
+        finding = _counted(records)
+    else:
         of = "this notebook" if lesson is None else f"{lesson}.ipynb"
         finding = f"No predictions of {of} are kept yet. Answer its questions, then run this cell again."
-        return Card(finding, f"<p>{escape(finding)}</p>")
+    done = progress(checks.values())
+    rows = "".join(f"<tr>{_row(r)}</tr>" for r in records)
+    head = "".join(f'<th scope="col">{title}</th>' for title in ("Question", "You said", "What happened"))
+    table = (
+        f'<div class="dslib-scroll" tabindex="0" role="group" aria-label="Your predictions" {KEYS}>'
+        f'<table class="dslib-table"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    )
+    html = f"<p>{escape(finding)}</p>{_because(done)}{table if records else ''}"
+    lines = [f"- {r['question']} You said: {_said(r)}. What happened: {_did(r)}." for r in records]
+    asked = [{"key": key, **record} for key, record in zip(kept.keys(notebook), records, strict=True)]
+    data = {"place": notebook, "records": asked, "checks": checks}
+    return Kept("\n".join(filter(None, [finding, done, *lines])), html, "", "recap", data)
+
+
+def _counted(records: list[Record]) -> str:
+    """How many predictions were made, and what became of them."""
     said = [r for r in records if r["said"] is not None]
     settled = [r for r in said if r["did"] is not None and not r["range"]]
     numbers = [r for r in said if r["did"] is not None and r["range"]]
@@ -103,50 +129,18 @@ def recap(lesson: str | None = None) -> Card:
         finding += f" {_numbers(numbers)}"
     if waiting := len(said) - len(settled) - len(numbers):
         finding += f" {count(waiting, 'prediction')} not answered by a run yet."
-    rows = "".join(f"<tr>{_row(r)}</tr>" for r in records)
-    head = "".join(f'<th scope="col">{title}</th>' for title in ("Question", "You said", "What happened"))
-    html = (
-        f"<p>{escape(finding)}</p>"
-        f'<div class="dslib-scroll" tabindex="0" role="group" aria-label="Your predictions" {KEYS}>'
-        f'<table class="dslib-table"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
-    )
-    lines = [f"- {r['question']} You said: {_said(r)}. What happened: {_did(r)}." for r in records]
-    return Card("\n".join([finding, *lines]), html)
+    return finding
 
 
-def check(question: str, options: Sequence[object] | Mapping[Any, str], answer: object, why: str = "") -> Card:
-    """A self-check with immediate feedback: each answer opens to what it tells about your thinking. Needs no kernel.
+class Kept(Card):
+    """A card about what the reader said, which a page without a kernel fills from its browser's storage."""
 
-    Args:
-        question: the question, plain text.
-        options: the answers; or a dict from each answer to what choosing it tells the reader: for a wrong one, the
-            misconception behind it.
-        answer: the right one of the options.
-        why: why it is right; shown with the right answer.
+    def __init__(self, finding: str, html: str, kind: str, what: str, data: dict[str, Any]) -> None:
+        super().__init__(finding, html, kind)
+        self._what, self._data = what, data
 
-    Raises:
-        TypeError, ValueError: fewer than two options, the same twice, or an ``answer`` that is none of them.
-    """
-    _check_text(question, "the question of a check", "a sentence")
-    answers = _answers(list(options), f"check {question!r}")
-    if str(answer) not in answers:
-        raise ValueError(f"check {question!r}: the answer {answer!r} is none of the options: {', '.join(answers)}")
-    feedback = {str(o): text for o, text in options.items()} if isinstance(options, Mapping) else {}
-    items = []
-    for option in answers:
-        right = option == str(answer)
-        verdict = "✓ Right." if right else "✗ No."
-        told = " ".join(filter(None, [verdict, feedback.get(option, ""), why if right else ""]))
-        items.append(
-            f'<details class="{"dslib-met" if right else "dslib-missed"}"><summary {KEYS}>{escape(option)}</summary>'
-            f"<p>{escape(told)}</p></details>"
-        )
-    html = (
-        f'<p><span class="dslib-kind">Check yourself</span>{escape(question)}</p><div class="dslib-answers">'
-        f'{"".join(items)}</div><p class="dslib-muted">Choose an answer to see whether it holds.</p>'
-    )
-    text = [f"Check yourself: {question}", *(f"- {option}" for option in answers), _joined(f"Answer: {answer}.", why)]
-    return Card("\n".join(text), html)
+    def to_html(self) -> str:
+        return awake(self._what, self._data, self._html, *PARTS, kind=self._kind)
 
 
 # -- the question, live and still ---------------------------------------------------------------------------------
@@ -162,7 +156,7 @@ class Prediction:
         self, key: str, question: str, options: list[str] | None, scale: tuple[float, float, str] | None
     ) -> None:
         self.key, self.question, self.options, self.range = key, question, options, scale
-        self._store, self._notebook = _store(), _notebook()
+        self._store, self._notebook = store(), here()
         self._widget: Any = None
         self._refused, self._heard_so_far = "", 0
         asked = {"question": question, "options": options, "range": list(scale) if scale else None}
@@ -276,15 +270,17 @@ class Prediction:
     __repr__ = __str__
 
     def to_html(self) -> str:
-        """The question, its options and what the reader has said, for a page without a kernel."""
+        """The question, its options and what the reader has said: where scripts run without a kernel, a form."""
         state = self._state()
         choices = "".join(f"<li>{escape(option)}</li>" for option in self.options or ())
         body = f"<ul>{choices}</ul>" if choices else f"<p>A number {escape(_span(self.range))}.</p>"
         alert = f"<p>{escape(state['alert'])}</p>" if state["alert"] else ""
-        return (
-            '<div class="dslib-view dslib-card dslib-predict"><p><span class="dslib-kind">Predict</span>'
-            f"{escape(self.question)}</p>{body}<p>{escape(state['status'])}</p>{alert}</div>"
+        html = (
+            f'<p><span class="dslib-kind">Predict</span>{escape(self.question)}</p>{body}'
+            f"<p>{escape(state['status'])}</p>{alert}"
         )
+        data = {"key": self.key, "place": self._notebook, "record": self.record}
+        return awake("predict", data, html, *PARTS, kind="dslib-predict")
 
     def _repr_html_(self) -> str:
         return f"<style>{STYLE}</style>{self.to_html()}"
@@ -298,42 +294,22 @@ class Prediction:
         return self._widget
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        return with_widget(self.widget, {"text/html": self._repr_html_(), "text/plain": self.finding})
+        return with_widget(self, {"text/html": self._repr_html_(), "text/plain": self.finding})
 
 
 #: The form that shows a prediction now, by the file, the notebook and the key.
 _FORMS: dict[tuple[Path, str, str], Prediction] = {}
 
 
-def _tell_form(store: Predictions, notebook: str, key: str) -> None:
-    form = _FORMS.get((store.path, notebook, key))
+def _tell_form(kept: Predictions, notebook: str, key: str) -> None:
+    form = _FORMS.get((kept.path, notebook, key))
     if form is not None:
         form.refresh()
 
 
 @cache
 def _widget_class() -> Any:
-    return widget_class("predict", "question")
-
-
-# -- where we are -------------------------------------------------------------------------------------------------
-
-
-def _notebook() -> str:
-    """The name of the notebook that runs, without ``.ipynb``; empty outside of Jupyter's servers."""
-    name = os.environ.get("JPY_SESSION_NAME", "")
-    return Path(name).stem if name.endswith(".ipynb") else ""
-
-
-def _store() -> Predictions:
-    session = Path(os.environ.get("JPY_SESSION_NAME", ""))
-    beside = session.parent if session.is_absolute() and session.parent.is_dir() else Path.cwd()
-    return _store_at(beside / FILE)
-
-
-@cache
-def _store_at(path: Path) -> Predictions:
-    return Predictions(path)
+    return widget_class("predict", "question", after=("forms",))
 
 
 # -- words --------------------------------------------------------------------------------------------------------

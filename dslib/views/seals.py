@@ -34,8 +34,12 @@ def name(of: Key) -> str:
 
 def seal(under: Key, said: Mapping[str, Any], size: int = 0) -> str:
     """Plain data under seal, as text for a page. Filled up with spaces to ``size`` bytes: a length would tell, too."""
-    text = json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode().ljust(size)
-    return base64.b64encode(_mixed(under, text)).decode()
+    return base64.b64encode(_mixed(under, written(said).ljust(size))).decode()
+
+
+def written(said: Mapping[str, Any]) -> bytes:
+    """What is sealed, byte for byte."""
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def unlock(locks: Mapping[str, str], under: Key) -> Any:
@@ -48,7 +52,7 @@ def unlock(locks: Mapping[str, str], under: Key) -> Any:
 
 
 def _mixed(under: Key, text: bytes) -> bytes:
-    """``text`` with a stream of bytes mixed in; twice is not at all. Each key seals one text, so no stream is used twice."""
+    """``text`` with a stream mixed in; twice is not at all. Each key seals one text, so no stream is used twice."""
     blocks = range(-(-len(text) // 32))
     stream = b"".join(sha256(under + block.to_bytes(4, "big")).digest() for block in blocks)
     return bytes(one ^ other for one, other in zip(text, stream, strict=False))
