@@ -488,7 +488,8 @@ def linear(
     finite = [value for value in values if isfinite(value)]
     first = min(finite, default=0.0) if low is None else low
     last = max(finite, default=first + 1.0) if high is None else high
-    if last <= first:
+    flat = last <= first
+    if flat:
         last = first + (abs(first) or 1.0)
     step = max(_step(last - first), 1.0 if whole else 0.0)
     if low is None:
@@ -496,6 +497,8 @@ def linear(
     if high is None:
         last = ceil(last / step - 1e-9) * step
     marks = [k * step for k in range(ceil(first / step - 1e-9), floor(last / step + 1e-9) + 1)]
+    if flat and first == 0:  # there is nothing but 0 and what lies beyond: a scale would be made up
+        marks = marks[:1]
     return Axis(label, first, last, tuple((at, number(at)) for at in marks), **more)
 
 
