@@ -4,8 +4,11 @@ Damaged runs, the moment a property broke, two runs on one axis, links to a mome
 """
 
 import copy
+import json
 import random
 from collections.abc import Callable, Iterator
+from html import escape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +16,7 @@ from stage import Stage
 from test_player import REPLICAS, Replica, Writer, minority, quiet
 
 from dslib import Simulation
-from dslib.views import play
+from dslib.views import play, script
 
 pytestmark = pytest.mark.browser
 
@@ -507,3 +510,155 @@ def test_a_comparison_can_be_heard(page: Any, both: Both):
     assert "naive" in aloud.text_content()
     quiet_halves = [half.locator(".aloud").text_content() for half in twice.halves]
     assert quiet_halves == ["", ""], "one voice for both"
+
+
+# ---------------------------------------------------------------- a link to a moment
+
+
+def page_of(path: Path, *bundles: dict[str, Any]) -> str:
+    """A page that shows these bundles without Python; its address."""
+    bodies = "".join(
+        f'<div data-dslib-player data-bundle="{escape(json.dumps(b), quote=True)}"><p>still</p></div>' for b in bundles
+    )
+    head = '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Runs</title></head>'
+    path.write_text(f"{head}<body>{bodies}<script>{script.classic_script()}</script></body></html>", encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture
+def recorded() -> dict[str, Any]:
+    return {**play(minority, until=400, seed=3, within=40).bundle, "live": False}
+
+
+def times(page: Any) -> list[float]:
+    """Where the players of a page stand."""
+    page.locator(".dslib-player").first.wait_for()
+    return [float(slider.input_value()) for slider in page.locator("[data-dslib-player] .card > .drive input").all()]
+
+
+def test_an_address_with_a_time_opens_the_run_there(page: Any, tmp_path: Path, recorded: dict[str, Any]):
+    address = page_of(tmp_path / "run.html", recorded)
+    page.goto(f"{address}#t=123.4")
+    assert times(page) == [123.4]
+    page.evaluate("location.hash = '#t=200'")
+    page.wait_for_timeout(50)
+    assert times(page) == [200]
+    page.evaluate("location.hash = '#t=9999'")
+    page.wait_for_timeout(50)
+    assert times(page) == [400], "after the end is the end"
+    for nonsense in ("#t=soon", "#t=-4", "#player-7@3", "#player-0@3", "#summary", ""):
+        page.evaluate("(hash) => { location.hash = hash; }", nonsense)
+        page.wait_for_timeout(30)
+        assert times(page) == [400]
+
+
+def test_an_address_names_one_of_several_players_and_scrolls_to_it(page: Any, tmp_path: Path, recorded: dict[str, Any]):
+    address = page_of(tmp_path / "runs.html", recorded, recorded, recorded)
+    page.goto(address)
+    first = times(page)
+    page.goto("about:blank")
+    page.goto(f"{address}#player-3@77.5")
+    assert times(page) == [*first[:2], 77.5]
+    third = page.locator("[data-dslib-player]").nth(2)
+    page.wait_for_function("() => scrollY > 100")
+    box = third.bounding_box()
+    assert 0 <= box["y"] < 780
+
+
+def test_a_link_to_the_moment_shown_leads_back_to_it(page: Any, tmp_path: Path, recorded: dict[str, Any]):
+    address = page_of(tmp_path / "runs.html", recorded, recorded)
+    page.goto(address)
+    page.evaluate(
+        """() => Object.defineProperty(navigator, "clipboard",
+            { value: { writeText: (text) => { window.copied = text; return Promise.resolve(); } } })"""
+    )
+    second = page.locator(".dslib-player .card").nth(1)
+    second.locator("input[type=range]").focus()
+    page.keyboard.press("Home")
+    for _ in range(9):
+        page.keyboard.press("ArrowRight")
+    at = times(page)[1]
+    second.get_by_role("button", name="Link to this moment").click()
+    second.get_by_role("button", name="Copied").wait_for()
+    link = page.evaluate("window.copied")
+    assert link.startswith(f"{address}#player-2@")
+    page.goto("about:blank")
+    page.goto(link)
+    assert times(page)[1] == pytest.approx(at, abs=0.001)
+
+
+def test_where_nothing_may_be_copied_the_link_is_shown(page: Any, tmp_path: Path, recorded: dict[str, Any]):
+    page.goto(page_of(tmp_path / "run.html", recorded))
+    page.evaluate(
+        """() => Object.defineProperty(navigator, "clipboard", { value: { writeText: () => Promise.reject() } })"""
+    )
+    page.locator(".diagram").focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("m")
+    field = page.locator(".link-field input")
+    field.wait_for()
+    assert field.input_value().endswith("run.html#t=0")
+    assert field.evaluate("(field) => field.getRootNode().activeElement === field")
+
+
+def test_a_comparison_has_an_address_for_every_moment_too(page: Any, tmp_path: Path, both: Both):
+    bundle = {**both.bundle, "runs": [{**run, "live": False} for run in both.bundle["runs"]]}
+    page.goto(f"{page_of(tmp_path / 'two.html', bundle)}#t=222.2")
+    assert times(page)[-1] == 222.2
+    assert page.locator(".half .link-to-moment").first.is_hidden(), "one link for both"
+
+
+# ---------------------------------------------------------------- JupyterLab: the kernel goes away
+
+
+def notebook(*cells: str) -> str:
+    made = [
+        {"cell_type": "code", "id": f"c{i}", "execution_count": None, "metadata": {}, "outputs": [], "source": text}
+        for i, text in enumerate(cells)
+    ]
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return json.dumps({"cells": made, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5})
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.console_error("[Kk]ernel|WebSocket|Canceled")
+def test_in_jupyterlab_a_kernel_that_dies_is_named_and_acts_and_picture_stay(jupyterlab: Any, page: Any):
+    story = Path(__file__).with_name("test_player.py").read_text(encoding="utf-8").split("# -----", 1)[0]
+    cells = story, "view = play(quiet, until=400, seed=3, within=40)\nview", "import os\nos._exit(1)"
+    (jupyterlab.root / "gone.ipynb").write_text(notebook(*cells), encoding="utf-8")
+    jupyterlab.open(page, "gone.ipynb")
+    page.locator(".jp-Notebook .jp-Cell").first.click()
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.press("Shift+Enter")
+    stage = Stage(page, None)
+    stage.root.locator(".share-now").wait_for(timeout=60_000)
+    stage.go(100)
+    stage.tool("crash")
+    stage.root.locator('[data-node="r1"] .body').click()
+    stage.root.locator(".chip-go", has_text="crash r1 at 100").wait_for()
+    stage.wait_for_answer()
+
+    # A page that is loaded again finds the same run, with its acts, while the kernel goes on.
+    page.locator(".jp-Notebook .jp-InputPrompt").first.click()
+    page.keyboard.press("Control+s")
+    page.wait_for_timeout(1500)
+    jupyterlab.open(page, "gone.ipynb")
+    stage.root.locator(".chip-go", has_text="crash r1 at 100").wait_for(timeout=15_000)
+    moment = stage.root.get_by_role("button", name="Copy this moment as at=")
+    assert moment.count() == 1
+
+    page.locator(".jp-Notebook .jp-InputPrompt").nth(2).click()
+    page.keyboard.press("Control+Enter")
+    stage.root.locator(".trouble", has_text="The kernel was restarted or has ended").wait_for(timeout=30_000)
+    if page.locator(".jp-Dialog .jp-mod-accept").count():
+        page.locator(".jp-Dialog .jp-mod-accept").click()  # JupyterLab says so, too
+    stage.go(300)
+    assert "300.0 ms" in stage.text(".caption .what"), "the last picture can still be moved through"
+    stage.tool("crash")
+    stage.root.locator('[data-node="r2"] .body').click()
+    assert "could not send this to Python (its kernel was restarted or has ended)" in stage.text(".trouble")
+    assert stage.chips == ["crash r1 at 100", "crash r2 at 300"]
+    assert stage.text(".busy") == "", "nobody is waited for"
+    stage.root.locator(".undo").click()
+    assert stage.chips == ["crash r1 at 100"], "the reader can take the act back"
+    assert "crash r1" in stage.text(".acts")

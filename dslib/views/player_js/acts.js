@@ -53,7 +53,7 @@ class Acts extends Panel {
     try {
       this.options.onActs(acts.map(({ at, call, args, options }) => ({ at, call, args, ...(options && { options }) })), this.request);
     } catch (error) {
-      clearTimeout(this.patienceTimer);
+      this.giveUpWaiting();
       this.showTrouble(`The notebook could not send this to Python (${error.message}). Run the cell again. Your acts are kept: “Copy code” gives them as Python.`);
     }
   }

@@ -204,6 +204,7 @@ class Comparison {
       half.request = request;
       half.askHere(acts);
     }
+    if (!this.halves[0].asked) this.halves[1].giveUpWaiting(); // it could not even be asked
   }
 
   destroy() {

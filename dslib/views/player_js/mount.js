@@ -33,13 +33,14 @@ const isComparison = (bundle) => isRecord(bundle) && "runs" in bundle;
 const GONE = "The kernel was restarted or has ended. This is the picture from before, and you can still move through it. To go on breaking things, "
   + "run this cell again. Your acts are kept until then: “Copy code” gives them as Python.";
 
-/** In JupyterLab: the model has `bundle` (from Python), `acts` and `request` (to Python). */
+/** In JupyterLab: the model has `bundle` (from Python), `acts` and `request` (to Python). A kernel that starts again is another
+ * one, which knows nothing of this view; the notebook says so by the kernel's status. */
 function render({ model, el }) {
-  const isGone = () => Boolean(el.closest(".jupyter-widgets-disconnected"))   // the notebook's word for it
-    || ["dead", "terminating", "autorestarting"].includes(model.widget_manager?.kernel?.status);
+  const kernel = model.widget_manager?.kernel;
+  let gone = false;
   const player = mount(el, model.get("bundle"), {
     onActs(acts, request) {
-      if (isGone()) throw new Error("its kernel was restarted or has ended");
+      if (gone || kernel?.isDisposed) throw new Error("its kernel was restarted or has ended");
       model.set("acts", acts);
       model.set("request", request);
       model.save_changes();
@@ -48,12 +49,16 @@ function render({ model, el }) {
     linkLabel: "Copy this moment as at=…",
   });
   const changed = () => player.update(model.get("bundle"));
-  const lost = () => setTimeout(() => { if (isGone()) player.warn(GONE); });    // after the notebook has marked it
+  const watch = (_, status) => {
+    if (gone || !["starting", "restarting", "autorestarting", "terminating", "dead"].includes(status)) return;
+    gone = true;
+    player.warn(GONE);
+  };
   model.on("change:bundle", changed);
-  model.on("comm_live_update", lost);
+  kernel?.statusChanged?.connect(watch);
   return () => {
     model.off("change:bundle", changed);
-    model.off("comm_live_update", lost);
+    kernel?.statusChanged?.disconnect(watch);
     player.destroy();
   };
 }
