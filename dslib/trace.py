@@ -127,16 +127,16 @@ class Trace(Sequence[Event]):
             sha.update("\x1f".join(row).encode() + b"\n")
         return sha.hexdigest()
 
-    def to_json(self) -> str:
-        """The trace as JSON text: ``{"schema", "seed", "nodes", "end", "events"}``, each event a list of its fields."""
+    def to_data(self) -> dict[str, Any]:
+        """What ``to_json`` writes: a dict of JSON values."""
         events = [
             [e.time, e.kind, e.src, e.dest, e.id, None if e.msg is None else _encode(e.msg), e.detail] for e in self
         ]
-        return json.dumps(
-            {"schema": SCHEMA, "seed": self.seed, "nodes": self.nodes, "end": self.end, "events": events},
-            ensure_ascii=False,
-            separators=(",", ":"),
-        )
+        return {"schema": SCHEMA, "seed": self.seed, "nodes": list(self.nodes), "end": self.end, "events": events}
+
+    def to_json(self) -> str:
+        """The trace as JSON text: ``{"schema", "seed", "nodes", "end", "events"}``, each event a list of its fields."""
+        return json.dumps(self.to_data(), ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> Trace:

@@ -393,7 +393,8 @@ def test_the_widget_asks_python_once_for_each_question():
     assert view.bundle["faults"] == []
 
 
-def test_a_notebook_gets_the_player_and_whoever_cannot_run_it_a_picture_and_words():
+def test_a_notebook_gets_the_player_and_whoever_cannot_run_it_a_picture_and_words(monkeypatch):
+    monkeypatch.setenv("DSLIB_LIVE", "1")
     data, _ = play(minority, until=400)._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in data
     assert data["text/plain"].startswith("Minority: ")
@@ -402,6 +403,7 @@ def test_a_notebook_gets_the_player_and_whoever_cannot_run_it_a_picture_and_word
 
 
 def test_without_anywidget_the_run_is_still_shown(monkeypatch):
+    monkeypatch.setenv("DSLIB_LIVE", "1")
     monkeypatch.setattr(player_module, "_widget_class", lambda: None)
     data = play(quiet, until=100)._repr_mimebundle_()
     assert "pip install anywidget" in data["text/html"]

@@ -4,8 +4,8 @@
 again from its seed. ``replay(sim)`` shows a run that has been made. ``save_page(path, view)`` writes a page that plays
 without Python, also when it is opened from disk.
 
-A notebook that is converted with ``nbconvert`` shows the still picture, unless the widgets' state was stored in it:
-convert with ``--ExecutePreprocessor.store_widget_state=False``.
+Where nobody can touch it (``nbconvert --execute``, nbgrader, a console: see ``static.live``) a cell shows the still
+picture, the finding, and the events as text.
 
 The picture is drawn by the module in ``player_js/``. What it is given is a *bundle* ("dslib.player/2")::
 
@@ -38,7 +38,7 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from html import escape
-from math import inf
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,7 @@ from ..trace import Event
 from .layout import arrange
 from .script import classic_script, module_source
 from .spacetime import space_time_svg, window
-from .static import with_keys
+from .static import how_to_touch, live, with_keys, with_widget
 
 SCHEMA = "dslib.player/2"
 
@@ -64,6 +64,8 @@ MOST_CARRIED = 400_000
 #: A live run is sent to the notebook whole, after each act. Jupyter drops messages that come too fast for its limit
 #: (ServerApp.iopub_data_rate_limit, 1 MB a second over 3 s), so a longer run is refused before it can get lost.
 MOST_SENT = 2_500_000
+#: No run with so many events is sent, however short they are: to put them into words would take too long.
+MOST_EVENTS = 30_000
 #: A value of a node's state is cut off after so many characters.
 MOST_OF_A_VALUE = 80
 
@@ -188,8 +190,74 @@ def replay(
     )
 
 
-class PlayerView:
-    """What ``play`` and ``replay`` return: shown by a notebook as the player, printed as its finding.
+class Playable:
+    """What the player draws: one run, or two compared. Shown by a notebook as the player, printed as its finding."""
+
+    bundle: dict[str, Any]
+    _widget: Any = None
+
+    @property
+    def summary(self) -> str:
+        """The finding in words, computed from what was run."""
+        return str(self.bundle["summary"])
+
+    def rerun(self, faults: Iterable[Fault | dict[str, Any]], request: int = 0) -> None:
+        """Run again from the seed, with exactly these faults, and show that."""
+        raise NotImplementedError
+
+    def recorded(self) -> dict[str, Any]:
+        """The bundle for where no Python is: what was run can be looked at, and not broken."""
+        raise NotImplementedError
+
+    def still(self) -> str:
+        """What is shown where no script runs, as HTML: title, finding, picture, faults and events as text."""
+        raise NotImplementedError
+
+    @property
+    def widget(self) -> Any:
+        """The notebook widget, made when first asked for; None where anywidget is not installed."""
+        if self._widget is None and (kind := _widget_class()) is not None:
+            self._widget = kind(bundle=self.bundle)
+            answered: list[Any] = [None]
+
+            def asked(_: Any) -> None:
+                question = (self._widget.request, json.dumps(self._widget.acts))
+                if question != answered[0]:  # acts and request change together, and each is reported
+                    answered[0] = question
+                    self.rerun(self._widget.acts, self._widget.request)
+
+            self._widget.observe(asked, names=["acts", "request"])
+        return self._widget
+
+    def _show(self, bundle: dict[str, Any]) -> None:
+        self.bundle = bundle
+        if self._widget is not None:
+            self._widget.bundle = bundle
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        return with_widget(self, {"text/plain": repr(self), "text/html": self._fallback()})
+
+    def _fallback(self) -> str:
+        """The run for a page without a kernel: a picture and words, which the player's script brings to life."""
+        data = _json(self.recorded())
+        carried = f' data-bundle="{escape(data, quote=True)}"' if len(data) <= MOST_CARRIED else ""
+        touched = live() and self.widget is not None
+        how = "" if touched else how_to_touch("move through this run and break it by hand")
+        return f'<div data-dslib-player{carried} style="max-width:100%">{self.still()}{how}</div>'
+
+    def to_html(self, path: str | Path | None = None) -> str:
+        """A page of its own that plays this without Python. Written to ``path``, if one is given."""
+        page = _page(self.bundle["title"], [self])
+        if path is not None:
+            Path(path).write_text(page, encoding="utf-8")
+        return page
+
+    def __repr__(self) -> str:
+        return f"{self.bundle['title']}: {self.summary}"
+
+
+class PlayerView(Playable):
+    """What ``play`` and ``replay`` return: a run.
 
     ``sim`` is the run that is shown, ``faults`` its faults, ``summary`` the finding in words, ``bundle`` what the
     picture is drawn from. After breaking things by hand, ``view.sim`` is the run that came of it.
@@ -209,20 +277,15 @@ class PlayerView:
         roles: Mapping[str, str] | None,
         layout: Any,
         at: float | None,
+        since: float = 0.0,
     ) -> None:
-        self._run, self._judge, self._layout, self._at = run, judge, layout, at
+        self._run, self._judge, self._layout, self._at, self._since = run, judge, layout, at, since
         self._live, self._title, self._target = live, title, target
         self._given_roles = dict(roles or {})
         self._links: list[tuple[str, str]] = []
         self._places: dict[str, tuple[float, float]] = {}
         self._runs = 0
-        self._widget: Any = None
-        self.bundle: dict[str, Any] = self._bundle(*run(None))
-
-    @property
-    def summary(self) -> str:
-        """The finding in words, computed from the run."""
-        return str(self.bundle["summary"])
+        self.bundle = self._bundle(*run(None))
 
     @property
     def code(self) -> str:
@@ -240,74 +303,34 @@ class PlayerView:
             bundle = self._bundle(*self._run(wanted))
         except (Exception, KeyboardInterrupt) as error:  # whatever a student's node may raise
             bundle = {**self.bundle, "error": _explain(error), "faults": [_fault_or_words(f) for f in asked]}
-        self.bundle = {**bundle, "request": request}
-        if self._widget is not None:
-            self._widget.bundle = self.bundle
+        self._show({**bundle, "request": request})
 
-    # -- showing ---------------------------------------------------------------------------------------------------
+    def recorded(self) -> dict[str, Any]:
+        """The bundle for where no Python is: what was run can be looked at, and not broken."""
+        return {**self.bundle, "live": False, "error": None, "tools": None}
 
-    @property
-    def widget(self) -> Any:
-        """The notebook widget, made when first asked for; None where anywidget is not installed."""
-        if self._widget is None and (kind := _widget_class()) is not None:
-            self._widget = kind(bundle=self.bundle)
-            answered: list[Any] = [None]
-
-            def asked(_: Any) -> None:
-                question = (self._widget.request, json.dumps(self._widget.acts))
-                if question != answered[0]:  # acts and request change together, and each is reported
-                    answered[0] = question
-                    self.rerun(self._widget.acts, self._widget.request)
-
-            self._widget.observe(asked, names=["acts", "request"])
-        return self._widget
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        shown: dict[str, Any] = {"text/plain": repr(self), "text/html": self._fallback()}
-        widget = self.widget
-        if widget is None:
-            shown["text/html"] += (
-                "<p>To move through this run and break it by hand: <code>pip install anywidget</code></p>"
-            )
-            return shown
-        made = widget._repr_mimebundle_(**kwargs)
-        views, metadata = made if isinstance(made, tuple) else (made, {})
-        return {**views, **shown}, metadata
-
-    def _fallback(self) -> str:
-        """The run for a page without a kernel: a picture and words, which the player's script brings to life."""
-        recorded = {**self.bundle, "live": False, "error": None}
-        data = _json(recorded)
-        carried = f' data-bundle="{escape(data, quote=True)}"' if len(data) <= MOST_CARRIED else ""
-        return f'<div data-dslib-player{carried} style="max-width:100%">{_still(self.bundle, self.sim)}</div>'
-
-    def to_html(self, path: str | Path | None = None) -> str:
-        """A page of its own that plays this run without Python. Written to ``path``, if one is given."""
-        page = _page(self.bundle["title"], [self])
-        if path is not None:
-            Path(path).write_text(page, encoding="utf-8")
-        return page
-
-    def __repr__(self) -> str:
-        return f"{self.bundle['title']}: {self.summary}"
+    def still(self) -> str:
+        """What is shown where no script runs, as HTML: title, finding, picture, faults and events as text."""
+        return still_picture(self.bundle, self.sim)
 
     # -- the bundle ------------------------------------------------------------------------------------------------
 
     def _bundle(self, sim: Simulation, faults: list[Fault], broken: PropertyBroken | None) -> dict[str, Any]:
-        text = sim.trace.to_json()
-        if len(text) > MOST_SENT:
-            raise ValueError(
-                f"this run has {len(sim.trace):,} events up to {sim.now:,.0f} ms, more than one picture can carry: "
-                f"show less of it, for example until={int(sim.now * MOST_SENT / len(text) / 2):_}"
-            )
-        trace = json.loads(text)
+        if len(sim.trace) > MOST_EVENTS and not self._since:
+            raise self._too_much(sim, MOST_EVENTS / len(sim.trace))
+        trace = sim.trace.to_data()
         for event in trace["events"]:
             if event[1] == "state" and event[6]:
                 event[6] = {name: value if name == "disk" else _cut(value) for name, value in event[6].items()}
+        kept = _since(trace["events"], self._since)
+        trace["events"] = [trace["events"][i] for i in kept]
+        size = len(_json(trace))
+        if size > MOST_SENT:
+            raise self._too_much(sim, MOST_SENT / size)
         seen = list(self._judge(sim))
         if not all(isinstance(s, Seen) for s in seen):
             raise TypeError("judge(sim) must return what metrics.what_users_saw(sim.history, …) returns")
-        self.sim, self.faults, self._runs = sim, faults, self._runs + 1
+        self.sim, self.faults, self._runs, self._size = sim, faults, self._runs + 1, size
         routers = sim.network.routers
         names = [*sim.nodes, *routers]
         kinds = {name: _role(node) for name, node in sim.nodes.items()} | dict.fromkeys(routers, "router")
@@ -324,7 +347,7 @@ class PlayerView:
             "run": self._runs,
             "request": 0,
             "error": None,
-            "broken": None if broken is None else _broken(broken),
+            "broken": None if broken is None else _broken(broken, kept),
             "trace": trace,
             "links": [list(pair) for pair in self._links],
             "roles": roles,
@@ -339,21 +362,30 @@ class PlayerView:
             "operations": [_operation(s) for s in seen],
             "target": self._target,
             **({} if self._at is None else {"playhead": self._at}),
+            **({"since": self._since} if self._since else {}),
         }
 
+    def _too_much(self, sim: Simulation, share: float) -> ValueError:
+        return ValueError(
+            f"this run has {len(sim.trace):,} events up to {sim.now:,.0f} ms, more than one picture can carry: "
+            f"show less of it, for example until={int(sim.now * share / 2):_}"
+        )
 
-def save_page(path: str | Path, *views: PlayerView, title: str | None = None) -> None:
+
+def save_page(path: str | Path, *views: Playable, title: str | None = None) -> None:
     """Write one page that shows these runs one under the other, and plays them without Python or a network.
 
     Raises:
         ValueError: there is nothing to show.
-        TypeError: the first is no path, or one of the others was not made by ``play`` or ``replay``.
+        TypeError: the first is no path, or one of the others was not made by ``play``, ``replay`` or ``compare``.
     """
     if not isinstance(path, str | Path):
         raise TypeError(f'save_page begins with the file, not a {type(path).__name__}: save_page("page.html", view)')
     for view in views:
-        if not isinstance(view, PlayerView):
-            raise TypeError(f"a page shows what play(…) or replay(…) returns, not a {type(view).__name__}")
+        if not isinstance(view, Playable):
+            raise TypeError(
+                f"a page shows what play(…) or replay(…) returns, not a {type(view).__name__}, or what compare(…) does"
+            )
     if not views:
         raise ValueError('save_page("page.html", view) needs a view to show: view = play(scenario, until=1_000)')
     Path(path).write_text(_page(title or views[0].bundle["title"], views), encoding="utf-8")
@@ -377,8 +409,34 @@ def label(fault: Fault) -> str:
     return f"{what} at {fault.at:g}"
 
 
-def _broken(broken: PropertyBroken) -> dict[str, Any]:
-    return {"at": broken.at, "index": broken.index, "what": broken.what, "say": str(broken)}
+def _since(events: list[list[Any]], since: float) -> list[int]:
+    """Which rows are shown, by their numbers: those from ``since`` ms on, and from before what a picture starts from.
+
+    That is what was done to the system, who is down, and what each node knew last. A message that was sent before is
+    not shown, and so it does not arrive.
+    """
+    if not since:
+        return [*range(len(events))]
+    sent: set[int] = set()
+    known: dict[str, int] = {}
+    kept: list[int] = []
+    for number, (time, kind, src, _, id, _, _) in enumerate(events):
+        if time < since:
+            if kind == "state":
+                known[src] = number
+            elif kind in ("crash", "restart", "fault"):
+                kept.append(number)
+        else:
+            if kind == "send":
+                sent.add(id)
+            if id is None or id in sent:
+                kept.append(number)
+    return sorted([*kept, *known.values()])
+
+
+def _broken(broken: PropertyBroken, kept: list[int]) -> dict[str, Any]:
+    index = kept.index(broken.index) if broken.index in kept else None
+    return {"at": broken.at, "index": index, "what": broken.what, "say": str(broken)}
 
 
 def _clocks(sim: Simulation) -> dict[str, list[list[float]]]:
@@ -423,8 +481,14 @@ def _summary(trace: dict[str, Any], seen: list[Seen], broken: PropertyBroken | N
     judged = [s for s in seen if s.judged is not None]
     if judged:
         good = sum(s.outcome == "good" for s in judged)
-        words += f"; users: {_count(len(judged), 'operation')}, {good:,} good = {100 * good / len(judged):.3g} %"
+        words += f"; users: {_count(len(judged), 'operation')}, {good:,} good = {percent(good, len(judged))}"
     return words + (f". {broken}" if broken else ".")
+
+
+def percent(part: int, whole: int) -> str:
+    """``97.4 %``, and 100 % only if it is all."""
+    shown = next((text for n in (3, 4, 5) if (text := f"{100 * part / whole:.{n}g}") != "100"), "100")
+    return f"{'100' if part == whole else shown} %"
 
 
 def _operation(seen: Seen) -> dict[str, Any]:
@@ -528,7 +592,18 @@ def _count(n: int, what: str) -> str:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except ValueError:  # JSON has no infinity, and a page that holds one cannot be read at all
+        return json.dumps(_finite(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return repr(value) if isinstance(value, float) and not isfinite(value) else value
 
 
 # -- the widget and the page ------------------------------------------------------------------------------------------
@@ -551,11 +626,11 @@ def _widget_class() -> Any:
     return PlayerWidget
 
 
-def _still(bundle: dict[str, Any], sim: Simulation) -> str:
-    """The run without a script: title, finding, picture, faults and events as text."""
+def still_picture(bundle: dict[str, Any], sim: Simulation) -> str:
+    """A run without a script: title, finding, picture, faults and events as text."""
     start, end = window(bundle)
     shown = "" if end - start >= bundle["trace"]["end"] else f" The picture shows {start:,.0f} to {end:,.0f} ms."
-    events = [e for e in sim.trace if e.kind != "state"]
+    events = [e for e in sim.trace if e.kind != "state" and e.time >= bundle.get("since", 0)]
     more = f"<p>The first {MOST_LISTED:,} of {len(events):,}.</p>" if len(events) > MOST_LISTED else ""
     rows = "".join(f"<li>{escape(_line(e))}</li>" for e in events[:MOST_LISTED])
     faults = "".join(f"<li><code>{escape(f['code'])}</code></li>" for f in bundle["faults"])
@@ -574,10 +649,9 @@ def _line(event: Event) -> str:
     return " ".join(str(event).split())
 
 
-def _page(title: str, views: Iterable[PlayerView]) -> str:
+def _page(title: str, views: Iterable[Playable]) -> str:
     bodies = "\n".join(
-        f'<div data-dslib-player data-bundle="{escape(_json({**v.bundle, "live": False, "error": None}), quote=True)}">'
-        f"{_still(v.bundle, v.sim)}</div>"
+        f'<div data-dslib-player data-bundle="{escape(_json(v.recorded()), quote=True)}">{v.still()}</div>'
         for v in views
     )
     return f"""<!doctype html>

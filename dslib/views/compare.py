@@ -1,0 +1,296 @@
+"""Two runs on one time axis: the naive service above the mitigated one, under the same faults.
+
+``compare(naive, mitigated)`` takes two views of ``play`` or ``replay``; ``compare(card, seed=3)`` runs a card of the
+gallery both ways. If both can be run again, what a reader breaks is broken in both. What the player draws is::
+
+    {"schema": "dslib.player/2", "title", "summary", "runs": [bundle, bundle], "names": ["naive", "mitigated"],
+     "target": 0.9}
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from html import escape
+from math import isfinite
+from typing import Any
+
+from ..faults import Fault
+from ..metrics import Seen, what_users_saw
+from ..simulation import PropertyBroken, Simulation
+from ..trace import Trace
+from .player import MOST_SENT, SCHEMA, Playable, PlayerView, percent, still_picture
+
+NAMES = ("naive", "mitigated")
+
+#: Of a card's minute, so much before the first bad answer is shown …
+BEFORE_MS = 1_000.0
+#: … and after it, as much as fits: up to so many characters in both runs together, looked at in such steps. An
+#: operation takes some 180 of them.
+MOST_OF_A_CARD, STEP_MS, OPERATION = 2_000_000, 500.0, 180
+
+
+def compare(
+    naive: Any,
+    mitigated: Any = None,
+    *,
+    names: Sequence[str] = NAMES,
+    title: str | None = None,
+    seed: int = 0,
+    since: float | None = None,
+    until: float | None = None,
+    **knobs: Any,
+) -> Comparison:
+    """Show two runs one above the other, and say how many good answers users got in each.
+
+    Args:
+        naive, mitigated: two views, as ``play`` or ``replay`` returns them; or one card of ``dslib.failures.GALLERY``,
+            which is run both ways.
+        names: what to call the two.
+        title: words above the picture; by default the first view's title, or the card's.
+        seed: of a card.
+        since, until: which part of a card's minute is shown, in ms; by default from a second before the first bad
+            answer that the naive service gave, and as much after it as fits into one picture.
+        **knobs: of a card: values for its parameters.
+
+    Raises:
+        TypeError: these are no two views and no card.
+        ValueError: two names that are none or the same; both runs together are more than one picture can carry; a knob
+            the card does not have, or a value out of its range.
+    """
+    both = tuple(names) if not isinstance(names, str) else ()
+    if len(both) != 2 or not all(isinstance(name, str) and name for name in both) or both[0] == both[1]:
+        raise ValueError(f'names is {names!r}: write two names that differ, for example names=("naive", "mitigated")')
+    if _is_card(naive):
+        if mitigated is not None and not (isinstance(mitigated, int) and seed == 0):
+            raise TypeError(
+                f"a card is run both ways by itself: write compare(card, seed={seed}), without a second run"
+            )
+        return _of_a_card(naive, both, title, seed if mitigated is None else mitigated, since, until, knobs)
+    if knobs or since is not None or until is not None or seed != 0:
+        given = next(iter(knobs), "since" if since is not None else "until" if until is not None else "seed")
+        raise TypeError(f"{given}=… is for a card of the gallery: give it to play(…), which makes the two runs")
+    for view in (naive, mitigated):
+        if not isinstance(view, PlayerView):
+            card = getattr(view, "CARD", None)
+            if card is not None:
+                how = f"write compare({view.__name__.rpartition('.')[2]}.CARD)"
+            elif isinstance(view, Simulation):
+                how = "write compare(replay(sim), replay(other))"
+            else:
+                how = "write compare(play(naive, until=1_000), play(mitigated, until=1_000)), or compare(card)"
+            what = "one run only" if view is None else f"a {type(view).__name__}"
+            raise TypeError(f"compare(…) takes two views that play or replay returned, or a card, not {what}: {how}")
+    if naive is mitigated:
+        raise ValueError("these are the same view twice: a comparison is of two runs")
+    return Comparison(naive, mitigated, both, title or naive.bundle["title"])
+
+
+class Comparison(Playable):
+    """What ``compare`` returns: two runs on one time axis.
+
+    ``naive`` and ``mitigated`` are the two views, ``summary`` the finding in words, ``bundle`` what the picture is
+    drawn from. It is live if both views are, and the same was done to both.
+    """
+
+    def __init__(
+        self, naive: PlayerView, mitigated: PlayerView, names: tuple[str, str], title: str, more: str = ""
+    ) -> None:
+        self.naive, self.mitigated, self._names, self._title, self._more = naive, mitigated, names, title, more
+        self._live = all(v.bundle["live"] for v in self.views) and naive.faults == mitigated.faults
+        self._check_size()
+        self.bundle = self._compared()
+
+    @property
+    def views(self) -> tuple[PlayerView, PlayerView]:
+        """Both, the naive one first."""
+        return self.naive, self.mitigated
+
+    def rerun(self, faults: Iterable[Fault | dict[str, Any]], request: int = 0) -> None:
+        """Run both again from their seeds, with exactly these faults, and show that.
+
+        If one of them fails, its picture of the run before stays, and its bundle's ``"error"`` says what went wrong.
+        """
+        asked = list(faults)
+        before = [view.bundle for view in self.views]
+        for view in self.views:
+            view.rerun(asked, request)
+        try:
+            self._check_size()
+        except ValueError as error:
+            for view, bundle in zip(self.views, before, strict=True):
+                asked_for = view.bundle["faults"]
+                why = f"{error}. The picture shows the runs before them. Undo takes the last act back."
+                view._show({**bundle, "faults": asked_for, "error": why, "request": request})
+        self._show(self._compared())
+
+    def recorded(self) -> dict[str, Any]:
+        """The bundle for where no Python is: what was run can be looked at, and not broken."""
+        return {**self.bundle, "runs": [view.recorded() for view in self.views]}
+
+    def still(self) -> str:
+        """Both still pictures, one under the other, and the sentence that compares them."""
+        heading = f"<p><strong>{escape(self._title)}</strong><br>{escape(self.summary)}</p>"
+        return heading + "".join(
+            still_picture({**view.bundle, "title": name, "summary": f"{name}: {view.summary}"}, view.sim)
+            for name, view in zip(self._names, self.views, strict=True)
+        )
+
+    def _compared(self) -> dict[str, Any]:
+        runs = [{**view.bundle, "live": self._live} for view in self.views]
+        if not self._live:
+            runs = [{**run, "tools": None} for run in runs]
+        playhead = {"playhead": runs[0]["playhead"]} if "playhead" in runs[0] else {}
+        return {
+            "schema": SCHEMA,
+            "title": self._title,
+            "summary": _finding(self._names, runs) + self._more,
+            "runs": runs,
+            "names": list(self._names),
+            "target": runs[0]["target"],
+            **playhead,
+        }
+
+    def _check_size(self) -> None:
+        size = sum(view._size for view in self.views)
+        if size > MOST_SENT:
+            events = sum(len(view.bundle["trace"]["events"]) for view in self.views)
+            most = min(view.sim.now for view in self.views) * MOST_SENT / size / 1.2
+            raise ValueError(
+                f"the two runs have {events:,} events, more than one picture can carry: show less of them, for example "
+                f"until={max(1, int(most)):_}"
+            )
+
+
+def _finding(names: Sequence[str], runs: Sequence[dict[str, Any]]) -> str:
+    """``naive: 12 of 20 operations good = 60 %. mitigated: 19 of 20 good = 95 %, 35 points more.``"""
+    counts = [_good(run) for run in runs]
+    said = []
+    for name, run, (good, judged) in zip(names, runs, counts, strict=True):
+        words = f"{good:,} of {judged:,} operations good = {percent(good, judged)}" if judged else "nobody asked"
+        if run["broken"]:
+            words += f"; {run['broken']['what']} is broken at {run['broken']['at']:,.4g} ms"
+        said.append(f"{name}: {words}")
+    if all(judged for _, judged in counts):
+        points = 100 * (counts[1][0] / counts[1][1] - counts[0][0] / counts[0][1])
+        more = f"{abs(points):.3g} percentage points {'more' if points > 0 else 'less'}" if points else "the same share"
+        said[1] += f", {more}"
+    return f"{said[0]}. {said[1]}."
+
+
+def _good(run: dict[str, Any]) -> tuple[int, int]:
+    """How many operations were good, and how many were judged."""
+    outcomes = [op["outcome"] for op in run["operations"] if op["judged"] is not None]
+    return outcomes.count("good"), len(outcomes)
+
+
+# -- a card of the gallery --------------------------------------------------------------------------------------------
+
+
+def _is_card(thing: Any) -> bool:
+    return all(hasattr(thing, name) for name in ("simulate", "params", "until", "number"))
+
+
+def _of_a_card(
+    card: Any,
+    names: tuple[str, str],
+    title: str | None,
+    seed: int,
+    since: float | None,
+    until: float | None,
+    knobs: dict[str, Any],
+) -> Comparison:
+    params = _turned(card, knobs)
+    whole = [card.simulate(params, seed, mitigated, "off").run(until=card.until) for mitigated in (False, True)]
+    begin = max(0.0, (_first_bad(whole[0]) - BEFORE_MS) // 100 * 100) if since is None else since
+    for name, value in (("since", begin), ("until", until)):
+        ok = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) and value >= 0
+        if value is not None and not ok:
+            raise ValueError(f"{name} is {value!r}: write ms, from 0 to {card.until:_.0f}")
+    if not begin < (card.until if until is None else until) <= card.until:
+        raise ValueError(
+            f"since={begin:_.0f} and until={until!r} show nothing of this card: its run goes from 0 to "
+            f"{card.until:_.0f} ms, and since comes before until"
+        )
+    end = _what_fits(card, params, seed, begin) if until is None else float(until)
+
+    def view(mitigated: bool) -> PlayerView:
+        def run(acts: list[Fault] | None) -> tuple[Simulation, list[Fault], PropertyBroken | None]:
+            sim = card.simulate(params, seed, mitigated, "events")
+            if acts is not None:
+                sim.set_faults(acts)
+            planned = sim.faults
+            try:
+                _run(sim, begin, end)
+            except PropertyBroken as broken:
+                return sim, planned, broken
+            return sim, planned, None
+
+        return PlayerView(
+            run,
+            live=True,
+            judge=_seen,
+            title=f"{card.number}. {card.title}",
+            target=0.9,
+            roles=None,
+            layout=None,
+            at=begin + BEFORE_MS if begin + BEFORE_MS < end else begin,
+            since=begin,
+        )
+
+    shares = [f"{percent(*_counts(_seen(sim)))} {name}" for name, sim in zip(names, whole, strict=True)]
+    more = (
+        f" In the whole run, {card.until / 1000:g} s: {' and '.join(shares)}. The picture shows messages from "
+        f"{begin:,.0f} to {end:,.0f} ms."
+    )
+    return Comparison(view(False), view(True), names, title or f"{card.number}. {card.title}", more)
+
+
+def _turned(card: Any, knobs: dict[str, Any]) -> Any:
+    known = [one.name for one in dataclasses.fields(card.params)]
+    for name in knobs:
+        if name not in known:
+            raise ValueError(f"card {card.number}, {card.title}, has no knob {name!r}: it has {', '.join(known)}")
+    return dataclasses.replace(card.params, **knobs)
+
+
+def _run(sim: Simulation, begin: float, end: float) -> Simulation:
+    """Run up to ``end``, and note what nodes know from ``begin`` on."""
+    sim.run(until=begin)
+    sim.record_states()
+    return sim.run(until=end)
+
+
+def _what_fits(card: Any, params: Any, seed: int, begin: float) -> float:
+    """Until when both runs together fit into one picture, in ms."""
+    sims = [_run(card.simulate(params, seed, mitigated, "events"), begin, begin) for mitigated in (False, True)]
+    seen = [len(sim.trace) for sim in sims]
+    size, end = 0, begin
+    while end < card.until:
+        step = min(card.until, end + STEP_MS)
+        for i, sim in enumerate(sims):
+            sim.run(until=step)
+            size += len(Trace(sim.trace[seen[i] :], sim.nodes).to_json())
+            seen[i] = len(sim.trace)
+        if size + OPERATION * sum(len(sim.history) for sim in sims) > MOST_OF_A_CARD and end >= begin + 2 * BEFORE_MS:
+            return end
+        end = step
+    return end
+
+
+def _first_bad(sim: Simulation) -> float:
+    """When the service first failed a user, once the first fault had struck; if it never did, when that struck."""
+    struck = min((f.at for f in sim.faults), default=0.0)
+    bad = [s.operation.invoked for s in _seen(sim) if s.outcome not in ("good", "open")]
+    return min((at for at in bad if at >= struck), default=struck)
+
+
+def _counts(seen: Iterable[Seen]) -> tuple[int, int]:
+    judged = [s.outcome for s in seen if s.judged is not None]
+    return judged.count("good"), len(judged)
+
+
+def _seen(sim: Simulation) -> list[Seen]:
+    from ..failures.service import WITHIN_MS, wrong_reads  # here, because most pictures are of no card
+
+    return what_users_saw(sim.history, sim.now, within=WITHIN_MS, wrong=wrong_reads(sim))
