@@ -172,8 +172,8 @@ DAMAGED = {
     "a list": b"[]",
     "of a later version": b'{"schema": "dslib.predictions/3", "notebooks": {}}',
     "without notebooks": b'{"schema": "dslib.predictions/2"}',
-    "a check with a try of half": b'{"schema": "dslib.predictions/2", "notebooks": {}, "checks": {"lesson": {"05/even": '
-    b'{"tries": 0.5, "hints": 0, "solved": false, "shown": false, "said": []}}}}',
+    "a check with a try of half": b'{"schema": "dslib.predictions/2", "notebooks": {}, "checks": {"lesson": '
+    b'{"05/even": {"tries": 0.5, "hints": 0, "solved": false, "shown": false, "said": []}}}}',
     "deeper than Python follows": b"[" * 100_000,
     "a record with a field missing": json.dumps(
         {"schema": "dslib.predictions/1", "notebooks": {"lesson": {"ring": {"said": "one"}}}}
