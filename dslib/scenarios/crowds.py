@@ -62,3 +62,18 @@ def _check(**counts: int) -> None:
     for name, count in counts.items():
         if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= 1_000:
             raise ValueError(f"{name} is {count!r}: write a whole number from 1 to 1,000")
+
+
+#: The two, by name, for sweeps and sliders.
+SYSTEMS = ("one computer", "several machines")
+
+
+def waits(seed: int = 0, system: str = "one computer", users: int = 1) -> Served:
+    """How long users wait at one of the two SYSTEMS.
+
+    Raises:
+        ValueError: it is none of them.
+    """
+    if system not in SYSTEMS:
+        raise ValueError(f"the system is {system!r}: write one of {', '.join(map(repr, SYSTEMS))}")
+    return served(one_computer(seed, users) if system == "one computer" else several_machines(seed, users))
