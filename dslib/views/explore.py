@@ -259,7 +259,7 @@ class Exploration:
         return self._widget
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        recorded = self._precompute or not live() or self.widget is None
+        recorded = self._precompute or (live() and self.widget is None)
         html = f"<style>{STYLE}</style>{self.to_html(recorded)}"
         return with_widget(self, {"text/html": html, "text/plain": str(self)})
 
