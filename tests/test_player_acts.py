@@ -490,7 +490,7 @@ def test_a_wrong_clock_and_a_lie_stand_in_the_panel(page: Any):
     stage.root.locator('[data-node="r1"] .body').click()
     for time in (100.0, 123.4):
         stage.go(time)
-        assert facts(stage)["clock"] == f"reads {time + 40:.1f} ms, true {time:.1f} ms"
+        assert facts(stage)["clock"] == f"reads {time + 40:.1f}, true {time:.1f} ms"
     assert "lies: says nothing" in stage.text(".panel-head span")
     assert "clock 40 ms ahead" in stage.text(".panel-head span")
 

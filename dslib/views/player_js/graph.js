@@ -268,7 +268,7 @@ class Graph {
     const lines = view.above ? [...Array(2 - short.length).fill(""), ...short] : short;
     view.state.forEach((line, i) => { line.textContent = lines[i] ?? ""; });
     if (view.above && !this.graphBox.large) view.name.setAttribute("y", -r - 7 - 13.5 * short.length);
-    view.group.setAttribute("aria-label", [[name, ...short].join(" "), role, up && !paused ? "up" : "", lie ? `lies: ${lie.words}` : "", wrong ? sayClock(wrong) : "", this.sayTouch(up)].filter(Boolean).join(", "));
+    view.group.setAttribute("aria-label", [[name, ...(up ? [...spells.map((s) => s.words), ...(door ? [`${door} waiting`] : []), ...shortState(run, fields)] : short)].join(" "), role, up && !paused ? "up" : "", lie ? `lies: ${lie.words}` : "", wrong ? sayClock(wrong) : "", this.sayTouch(up)].filter(Boolean).join(", "));
     if (this.tool === "cut") view.group.setAttribute("aria-pressed", chosen);
     else view.group.removeAttribute("aria-pressed");
   }

@@ -73,7 +73,7 @@ class Panel extends Lanes {
   }
 
   showWallClock(wrong) {
-    const words = `reads ${ms(wrong.reads)}, true ${ms(this.time)}`, cell = this.panelRows.querySelector(".wall dd span");
+    const words = `reads ${ms(wrong.reads).replace(" ms", "")}, true ${ms(this.time)}`, cell = this.panelRows.querySelector(".wall dd span");
     if (!cell || this.seen.panelClock === words) return;
     this.seen.panelClock = words;
     cell.textContent = words;
