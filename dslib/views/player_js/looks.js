@@ -331,7 +331,7 @@ input[type="range"]::-moz-range-thumb { width: 15px; height: 15px; border-radius
 .panel-head b:empty { display: none; }
 .panel-head span { flex: 1; min-width: 0; color: var(--muted); overflow-wrap: anywhere; }
 .facts { overflow: auto; flex: 1; min-height: 0; padding-right: 6px; }
-.facts div { display: grid; grid-template-columns: minmax(64px, 32%) minmax(0, 1fr); gap: 0 8px; padding: 1px 4px 1px 0; }
+.facts div { display: grid; grid-template-columns: min(32%, 130px) minmax(0, 1fr); gap: 0 8px; padding: 1px 4px 1px 0; }
 .facts dt { color: var(--muted); overflow-wrap: anywhere; }
 .facts dd { margin: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 .facts .news { box-shadow: inset 3px 0 0 var(--delivered); padding-left: 7px; margin-left: -7px; }
@@ -370,6 +370,7 @@ summary { cursor: pointer; padding: 3px 0; }
 /* Two runs, one above the other. */
 .half.card { border: 0; padding: 0; border-radius: 0; }
 .half .drive, .half .caption, .half .keys, .half .link-to-moment, .half.second .head, .half.second .zoom { display: none; }
+.half.second .right .choices { display: none; }
 .half .tell { display: block; margin-top: 6px; }
 .half .panel[data-empty] { display: none; }
 .half.no-graph .left { display: none; }
