@@ -35,7 +35,7 @@ from __future__ import annotations
 import json
 import re
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from html import escape
 from math import inf, isfinite
@@ -649,11 +649,13 @@ def _line(event: Event) -> str:
     return " ".join(str(event).split())
 
 
-def _page(title: str, views: Iterable[Playable]) -> str:
+def _page(title: str, views: Sequence[Playable]) -> str:
     bodies = "\n".join(
         f'<div data-dslib-player data-bundle="{escape(_json(v.recorded()), quote=True)}">{v.still()}</div>'
         for v in views
     )
+    # The first view shows its title itself: the page's heading then is for whoever listens.
+    said = ' class="said"' if any(v.bundle["title"] == title for v in views) else ""
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -661,13 +663,18 @@ def _page(title: str, views: Iterable[Playable]) -> str:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(title)}</title>
 <style>
+h1 {{ font-size: 1.3rem; margin: 0 0 .5rem; }}
+h1.said {{ position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); }}
 body {{ margin: 1rem auto; padding: 0 1rem; max-width: 72rem; font: 15px/1.5 system-ui, sans-serif; }}
 body {{ color: #1a1a1a; background: #fafafa; }}
 @media (prefers-color-scheme: dark) {{ body {{ color: #eceded; background: #101113; }} }}
 </style>
 </head>
 <body>
+<main>
+<h1{said}>{escape(title)}</h1>
 {bodies}
+</main>
 <script>
 {classic_script()}</script>
 </body>

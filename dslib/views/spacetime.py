@@ -165,7 +165,7 @@ def _cuts(bundle: dict[str, Any], lane: dict[str, float], x: Any, start: float, 
         if name in lane and until >= start and began <= end
         for step in range(int(x(began)), int(x(until)) - 8, 7)
     ]
-    return [f'<path d="{"".join(hatch)}" stroke="{_COLOUR["cut"]}" stroke-opacity=".8"/>'] if hatch else []
+    return [f'<path d="{"".join(hatch)}" stroke="{_COLOUR["cut"]}"/>'] if hatch else []
 
 
 def _spells(bundle: dict[str, Any], lane: dict[str, float], x: Any, start: float, end: float) -> list[str]:

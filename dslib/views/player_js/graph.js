@@ -296,5 +296,5 @@ class Graph {
 /** A sign at a node's shoulder. */
 function badge(name, x, y, radius) {
   const r = clamp(radius * 0.48, 5.5, 9);
-  return `<g class="badge is-${name}" transform="translate(${round(x)} ${round(y)})"><title>${BADGES[name]}</title><circle r="${round(r)}"/>${iconPath(name, -r * 0.68, -r * 0.68, r * 1.36)}</g>`;
+  return `<g class="badge is-${name}" aria-hidden="true" transform="translate(${round(x)} ${round(y)})"><title>${BADGES[name]}</title><circle r="${round(r)}"/>${iconPath(name, -r * 0.68, -r * 0.68, r * 1.36)}</g>`;
 }

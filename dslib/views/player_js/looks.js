@@ -145,7 +145,7 @@ button[aria-disabled="true"] { color: var(--muted); opacity: .55; cursor: defaul
 .cut-under { fill: none; stroke: var(--surface); stroke-width: 13; stroke-linecap: round; opacity: .85; }
 .cut-band { fill: none; stroke: var(--cut); stroke-width: 12; stroke-dasharray: 1.8 4; }
 .cut-line { fill: none; stroke: var(--ink); stroke-width: 1.6; stroke-dasharray: 7 4; }
-.cut-hatch { stroke: var(--cut); stroke-width: 2.2; opacity: .6; }
+.cut-hatch { stroke: var(--cut); stroke-width: 1.5; }
 .refused-hatch { stroke: var(--dropped); stroke-width: 2; }
 .drawn { fill: none; stroke: var(--dropped); stroke-width: 2.6; stroke-dasharray: 7 4; stroke-linecap: round; }
 .node .halo { fill: none; stroke: none; }
