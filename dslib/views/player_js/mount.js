@@ -24,7 +24,7 @@ export function mount(element, bundle, options = {}) {
   return {
     update, destroy: () => { player?.destroy(); sentence?.remove(); }, seek: (time) => player?.go(time), step: (n) => player?.step(n),
     play: () => player?.play(), pause: () => player?.pause(), get time() { return player?.time; }, get acts() { return player?.acts ?? []; },
-    get root() { return player?.root; }, warn: (words) => player?.showTrouble(words),
+    get root() { return player?.root; }, warn: (words) => player?.showTrouble(words), setWindow: (start, span) => player?.setWindow(start, span),
   };
 }
 
