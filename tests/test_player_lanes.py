@@ -169,7 +169,8 @@ def overlapping(page: Any) -> list[str]:
             const besides = (a, b) => a.x >= b.x + b.width || b.x >= a.x + a.width;
             const above = (a, b) => a.y >= b.y + b.height - 4 || b.y >= a.y + a.height - 4;
             return all.flatMap(([text, box], i) => all.slice(i + 1)
-                .filter(([, other]) => !besides(box, other) && !above(box, other)).map(([other]) => `${text}, ${other}`));
+                .filter(([, other]) => !besides(box, other) && !above(box, other))
+                .map(([other]) => `${text} and ${other}`));
         }"""
     )
 
