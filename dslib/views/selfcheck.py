@@ -69,9 +69,7 @@ def check(
         raise TypeError(f'a check begins with its question, not {question!r}: check("05/even"), or a sentence')
     if options is None and answer is None:
         if "/" not in question or " " in question:
-            raise ValueError(
-                f"check {question!r} has no answer: give it options and answer=…, or name an item: 05/even"
-            )
+            raise ValueError(f'check {question!r} has no answer: write options and answer=…, or an item, "05/even"')
         return Check(item(question))
     if not question.strip():
         raise ValueError("the question of a check is empty: write a sentence")
