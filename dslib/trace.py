@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from math import inf
 from typing import Any, NamedTuple
 
-from .node import Message, show
+from .node import Message, show, show_begin
 
 #: The version of the JSON form. A reader refuses what it does not know.
 SCHEMA = "dslib.trace/1"
@@ -127,11 +128,18 @@ class Trace(Sequence[Event]):
             sha.update("\x1f".join(row).encode() + b"\n")
         return sha.hexdigest()
 
-    def to_data(self) -> dict[str, Any]:
-        """What ``to_json`` writes: a dict of JSON values."""
-        events = [
-            [e.time, e.kind, e.src, e.dest, e.id, None if e.msg is None else _encode(e.msg), e.detail] for e in self
-        ]
+    def to_data(self, most: float = inf) -> dict[str, Any]:
+        """What ``to_json`` writes: a dict of JSON values.
+
+        For a picture, a field of a message that is longer than ``most`` characters is its text, cut off.
+        """
+        encoded: dict[int, Any] = {id(None): None}  # what is sent is what arrives: the same object, as a rule
+        events = []
+        for e in self:
+            key = id(e.msg)
+            if key not in encoded:
+                encoded[key] = _encode(e.msg, most)
+            events.append([e.time, e.kind, e.src, e.dest, e.id, encoded[key], e.detail])
         return {"schema": SCHEMA, "seed": self.seed, "nodes": list(self.nodes), "end": self.end, "events": events}
 
     def to_json(self) -> str:
@@ -226,18 +234,26 @@ def _matches(event: Event, wanted: dict[str, Any]) -> bool:
     return True
 
 
-def _encode(value: Any) -> Any:
+def _encode(value: Any, most: float = inf) -> Any:
     """A message or a field of one as a JSON value; what JSON cannot say goes as its text."""
     if isinstance(value, Message):
+        fields = {name: getattr(value, name) for name in value.fields()}
         return {
             "type": type(value).__name__,
-            "fields": {name: _encode(getattr(value, name)) for name in value.fields()},
+            "fields": {name: _encode(item) if most == inf else _cut(item, int(most)) for name, item in fields.items()},
         }
     if value is None or type(value) in (bool, int, str) or (type(value) is float and abs(value) < float("inf")):
         return value
     if type(value) is tuple:
         return [_encode(item) for item in value]
     return {"text": show(value)}
+
+
+def _cut(value: Any, most: int) -> Any:
+    if type(value) in (bool, int, float, type(None)) or (type(value) is str and len(value) + 2 <= most):
+        return _encode(value)
+    text = show_begin(value, most + 1)
+    return _encode(value) if len(text) <= most else {"text": text[: most - 1] + "…"}
 
 
 def _decode(value: Any, types: dict[tuple[str, tuple[str, ...]], type[Message]]) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 import networkx
 import pytest
 
-from dslib import Client, Clock, Message, Network, Node, Simulation, good_share, what_users_saw
+from dslib import Client, Clock, Message, Network, Node, Simulation, Trace, good_share, what_users_saw
 from dslib.lies import STRATEGIES, strategy
 from dslib.places import Place, Places
 from dslib.story import story
@@ -702,3 +702,33 @@ def test_the_bundle_says_when_a_message_came_to_the_door_of_a_paused_node():
     assert late, "somebody waited"
     assert {e.id for e in late} <= {*waited}
     assert {trace.where(kind="send", id=id)[0].dest for id in waited} == {"r1", "r2"}
+
+
+def test_a_long_field_of_a_message_is_cut_in_the_picture_and_whole_in_the_trace():
+    class Poem(Message):
+        title: str
+        lines: tuple[tuple[str, int], ...]
+        number: int
+
+    class Poet(Node):
+        def on_start(self):
+            self.send("reader", Poem("short", (("a", 1),), 1))
+            self.send("reader", Poem("long" * 40, tuple(("word", i) for i in range(400)), 2))
+
+    class Reader(Node):
+        def on_poem(self, src, msg):
+            pass
+
+    view = play(lambda: Simulation(Poet("poet"), Reader("reader")), until=50)
+    short, long = (
+        {e[5]["fields"]["number"]: e[5]["fields"] for e in view.bundle["trace"]["events"] if e[5]}[n] for n in (1, 2)
+    )
+    assert short == {"title": "short", "lines": [["a", 1]], "number": 1}
+    assert (
+        long["lines"]["text"]
+        == ("(" + "('word', 0), ('word', 1), ('word', 2), ('word', 3), ('word', 4), ('word', 5), ")[:79] + "…"
+    )
+    assert long["title"]["text"].startswith("'longlong")
+    assert len(long["title"]["text"]) == 80
+    assert Trace.from_json(view.sim.trace.to_json()).digest() == view.sim.trace.digest()
+    assert len(view.sim.trace.where(kind="send")[1].msg.lines) == 400

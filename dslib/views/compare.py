@@ -19,7 +19,7 @@ from ..faults import Fault
 from ..metrics import Seen, what_users_saw
 from ..simulation import PropertyBroken, Simulation
 from ..trace import Trace
-from .player import MOST_SENT, SCHEMA, Playable, PlayerView, percent, still_picture
+from .player import MOST_OF_A_VALUE, MOST_SENT, SCHEMA, Playable, PlayerView, percent, still_picture, to_json
 
 NAMES = ("naive", "mitigated")
 
@@ -270,7 +270,7 @@ def _what_fits(card: Any, params: Any, seed: int, begin: float) -> float:
         step = min(card.until, end + STEP_MS)
         for i, sim in enumerate(sims):
             sim.run(until=step)
-            size += len(Trace(sim.trace[seen[i] :], sim.nodes).to_json())
+            size += len(to_json(Trace(sim.trace[seen[i] :], sim.nodes).to_data(MOST_OF_A_VALUE)))
             seen[i] = len(sim.trace)
         if size + OPERATION * sum(len(sim.history) for sim in sims) > MOST_OF_A_CARD and end >= begin + 2 * BEFORE_MS:
             return end

@@ -66,7 +66,7 @@ MOST_CARRIED = 400_000
 MOST_SENT = 2_500_000
 #: No run with so many events is sent, however short they are: to put them into words would take too long.
 MOST_EVENTS = 30_000
-#: A value of a node's state is cut off after so many characters.
+#: A value of a node's state, and a field of a message, is cut off after so many characters.
 MOST_OF_A_VALUE = 80
 
 Scenario = Callable[..., Simulation]
@@ -239,7 +239,7 @@ class Playable:
 
     def _fallback(self) -> str:
         """The run for a page without a kernel: a picture and words, which the player's script brings to life."""
-        data = _json(self.recorded())
+        data = to_json(self.recorded())
         carried = f' data-bundle="{escape(data, quote=True)}"' if len(data) <= MOST_CARRIED else ""
         touched = live() and self.widget is not None
         how = "" if touched else how_to_touch("move through this run and break it by hand")
@@ -318,13 +318,13 @@ class PlayerView(Playable):
     def _bundle(self, sim: Simulation, faults: list[Fault], broken: PropertyBroken | None) -> dict[str, Any]:
         if len(sim.trace) > MOST_EVENTS and not self._since:
             raise self._too_much(sim, MOST_EVENTS / len(sim.trace))
-        trace = sim.trace.to_data()
+        trace = sim.trace.to_data(MOST_OF_A_VALUE)
         for event in trace["events"]:
             if event[1] == "state" and event[6]:
                 event[6] = {name: value if name == "disk" else _cut(value) for name, value in event[6].items()}
         kept = _since(trace["events"], self._since)
         trace["events"] = [trace["events"][i] for i in kept]
-        size = len(_json(trace))
+        size = len(to_json(trace))
         if size > MOST_SENT:
             raise self._too_much(sim, MOST_SENT / size)
         seen = list(self._judge(sim))
@@ -591,7 +591,8 @@ def _count(n: int, what: str) -> str:
     return f"{n:,} {what}" + ("" if n == 1 else "s")
 
 
-def _json(value: Any) -> str:
+def to_json(value: Any) -> str:
+    """The JSON text of a bundle. What JSON cannot say, an infinite number, goes as its text."""
     try:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     except ValueError:  # JSON has no infinity, and a page that holds one cannot be read at all
@@ -651,7 +652,7 @@ def _line(event: Event) -> str:
 
 def _page(title: str, views: Sequence[Playable]) -> str:
     bodies = "\n".join(
-        f'<div data-dslib-player data-bundle="{escape(_json(v.recorded()), quote=True)}">{v.still()}</div>'
+        f'<div data-dslib-player data-bundle="{escape(to_json(v.recorded()), quote=True)}">{v.still()}</div>'
         for v in views
     )
     # The first view shows its title itself: the page's heading then is for whoever listens.
