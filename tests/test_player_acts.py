@@ -460,6 +460,22 @@ def test_a_node_that_is_chosen_shows_its_state_and_the_panel_follows_the_playhea
     assert stage.root.bounding_box()["height"] == pytest.approx(height, abs=1)
 
 
+def test_the_panel_names_the_last_timer_and_what_waits_at_the_door(page: Any):
+    view = play(struck((100, "pause", "r1")), until=400)
+    stage = Stage(page, view)
+    stage.root.locator('[data-node="writer"] .body').click()
+    for time in (60.0, 150.0):
+        stage.go(time)
+        last = [e for e in view.sim.trace.where(kind="timer", src="writer") if e.time <= time][-1]
+        assert facts(stage)["last timer"] == f"write, at {last.time:.1f} ms"
+    stage.root.locator('[data-node="r1"] .body').click()
+    for time in (150.0, 200.0, 300.0):
+        stage.go(time)
+        came = sum(at <= time for at in view.bundle["waits"].values())
+        assert came > 0
+        assert facts(stage)["at its door"] == f"{came} message{'s' * (came > 1)} waiting"
+
+
 def test_the_panel_says_what_a_step_changed_and_what_it_was(stage: Stage):
     change = [e for e in stage.view.sim.trace if e.kind == "state" and e.src == "r1"][2]
     stage.root.locator('[data-node="r1"]').focus()

@@ -41,6 +41,20 @@ function shortClock({ ahead, rate }) {
   return Math.abs(ahead) >= 0.05 ? `clock ${ahead > 0 ? "+" : "−"}${someMs(Math.abs(ahead))}` : `clock ${rate > 1 ? "fast" : "slow"}`;
 }
 
+/** The last timer of a node that ran out: {at, index, name}, or undefined. */
+function lastTimer(run, node, index) {
+  if (!run.rang) {
+    run.rang = new Map();
+    run.events.forEach(([at, kind, src, , , , detail], i) => {
+      if (kind !== "timer") return;
+      if (!run.rang.has(src)) run.rang.set(src, []);
+      run.rang.get(src).push({ at, index: i, name: typeof detail === "string" ? detail : "timer" });
+    });
+  }
+  const list = run.rang.get(node) ?? [];
+  return list[lastAtMost(list, (r) => r.index, index)];
+}
+
 /** The how many-th message of its sender to its receiver this is, 1 for the first: so network.lose names it. */
 function numberOf(run, flight) {
   if (!run.numbers) {

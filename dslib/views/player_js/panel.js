@@ -47,7 +47,7 @@ class Panel extends Lanes {
     const { run, time, index } = this, known = (name) => name && run.lane.has(name) ? name : null;
     const node = known(this.pointed) ?? known(this.inspected), row = node && stateOf(run, node, index), wrong = node && clockAt(run, node, time);
     const conditions = node ? this.conditions(node) : [], up = node && isUp(run, node, index);
-    const key = node && [node, run.bundle.run, row?.index, up, conditions, wrong && Math.round(wrong.ahead * 10), this.inspected === node, row && this.changedNow(row)].join("/");
+    const key = node && [node, run.bundle.run, row?.index, up, conditions, wrong && Math.round(wrong.ahead * 10), this.inspected === node, row && this.changedNow(row), lastTimer(run, node, index)?.index, this.waiting?.get(node)].join("/");
     if (wrong && this.seen.panelClock !== undefined) this.showWallClock(wrong);
     if (this.seen.panel === key) return;
     this.seen.panel = key;
@@ -106,6 +106,8 @@ class Panel extends Lanes {
     if (door) list.push({ name: "at its door", value: `${plural(door, "message")} waiting` });
     if (up) take("queue");
     if (up) for (const name of Object.keys(fields)) if (!["role", term, "queue", "disk"].includes(name)) take(name);
+    const rang = up && lastTimer(run, node, index);
+    if (rang) list.push({ name: "last timer", value: `${rang.name}, at ${ms(rang.at)}` });
     take("disk");                                          // the last: it may be long
     if (!up) list.push({ name: "memory", value: "nothing" }, ...("disk" in fields ? [] : [{ name: "disk", value: isBurnt(run, node, index) ? "gone, too" : "stays as it was" }]));
     if (!list.length) list.push({ name: "state", value: rows.length ? "nothing in memory" : "was not recorded" });
