@@ -395,6 +395,168 @@ def test_what_cannot_be_asked_is_refused_with_what_to_write(call: Any, words: st
         call()
 
 
+# ---------------------------------------------------------------- in a page without a kernel
+
+
+def static_page(folder: Path, *shown: Any, name: str = "lesson.html") -> Path:
+    """What nbconvert makes of these outputs, in short: each in an output area with something printed before it."""
+    outputs = "".join(
+        '<div class="jp-OutputArea"><div class="jp-OutputArea-child"><pre>printed</pre></div>'
+        f'<div class="jp-OutputArea-child">{one._repr_html_()}</div></div>'
+        for one in shown
+    )
+    page = folder / name
+    head = '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A lesson</title></head>'
+    page.write_text(f"{head}<body><main>{outputs}</main></body></html>", encoding="utf-8")
+    return page
+
+
+def kept_by_browser(page: Any, part: str) -> Any:
+    return json.loads(page.evaluate("(part) => localStorage.getItem(`dslib.${part}/1 lesson`) ?? '{}'", part))
+
+
+@pytest.mark.browser
+def test_the_page_judges_every_answer_as_python_does(page: Any) -> None:
+    page.set_content("<!doctype html><title>items</title>")
+    parts = [
+        (VIEWS / f"{part}.js").read_text().partition("export default")[0] for part in ("forms", "seals", "selfcheck")
+    ]
+    page.evaluate(f"() => {{ {''.join(parts)}\nwindow.judge = judge; window.opened = opened; }}")
+    for item in ITEMS.values():
+        of = sealed(item)
+        tries = [[o.text] for o in item.options] or [[text] for text in (*right_answer(item), "1e3", "0.1", "-1.28")]
+        tries += [[str(wrong.answer)] for wrong in item.wrong]
+        if item.kind == "many":
+            tries += [right_answer(item), [o.text for o in item.options]]
+        for said in tries:
+            assert page.evaluate("([of, said]) => judge(of, said)", [of, said]) == judge(of, said), (item.id, said)
+        hints = [page.evaluate("([of, n]) => opened(of, `hint ${n}`).say", [of, n]) for n in (1, 2, 3)]
+        assert hints == list(item.hints)
+    grid = sealed(items.Item("q", "?", answers=(13.83,), tolerance=0.5, unit="ms", otherwise="Far."))
+    for said in ("13.33", "14.33", "14.379", "14.39", "1383e-2", "-13.83"):
+        assert page.evaluate("([of, said]) => judge(of, said)", [grid, [said]]) == judge(grid, [said]), said
+    for said, python in {"13,83 ms": "13.83", " 13.83ms ": "13.83", "\u221213.83": "-13.83", "+13.8": "13.8"}.items():
+        assert page.evaluate("([of, said]) => judge(of, said)", [grid, [said]]) == judge(grid, [python]), said
+
+
+@pytest.mark.browser
+def test_in_a_page_from_disk_answers_are_checked_and_kept_in_the_browser(page: Any, folder: Path) -> None:
+    at = static_page(folder, check("05/cap"), check("05/detection"), recap()).as_uri()
+    page.goto(at)
+    cap, detection = page.locator(".dslib-check").nth(0), page.locator(".dslib-check").nth(1)
+    assert page.get_by_role("group", name=re.compile("Can it be consistent and available")).is_visible()
+    cap.get_by_role("button", name="Check").click()
+    cap.get_by_text("Choose an answer first.").wait_for()
+    assert not cap.get_by_role("button", name="Show the answer").is_visible()
+    cap.get_by_label("Yes: CAP").check()
+    cap.get_by_role("button", name="Check").click()
+    cap.get_by_role("status").filter(has_text="✗ No. Nobody can pick").wait_for()
+    for number in (1, 2, 3):
+        cap.get_by_role("button", name=f"Hint {number} of 3").click()
+    assert page.evaluate("document.activeElement.textContent").startswith("Hint 3 of 3"), "the focus was lost"
+    page.get_by_text("Self-checks: 0 of 2 done, 3 hints used.").wait_for()
+
+    # By keyboard alone: the arrows choose, and Enter checks.
+    cap.get_by_label("Yes: CAP").focus()
+    page.keyboard.press("ArrowDown")
+    assert cap.get_by_role("status").first.text_content() == "", "what was told about another answer still stands"
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    cap.get_by_text("✓ Right. During a partition").wait_for()
+    cap.get_by_text("Right · 2 tries · 3 hints").wait_for()
+
+    number = detection.get_by_label("Your number")
+    for said, told in {"soon": "Write a number", "1,300": "without the comma", "1,3 s": "✓ Right."}.items():
+        number.fill(said)
+        number.press("Enter")
+        detection.get_by_role("status").filter(has_text=told).wait_for()
+    assert kept_by_browser(page, "checks")["05/detection"]["tries"] == 1, "what is no number is no try"
+
+    page.reload()
+    cap.get_by_text("✓ Right. During a partition").wait_for()
+    assert cap.get_by_label("Only while").is_checked()
+    assert cap.get_by_text("Hint 3 of 3").is_visible()
+    page.get_by_text("Self-checks: 2 of 2 done, 3 hints used.").wait_for()
+    assert list(folder.glob(".*")) == [], "the page wrote beside the notebook"
+    cap.get_by_role("button", name="Start again").click()
+    page.get_by_text("Self-checks: 1 of 2 done, 0 hints used.").wait_for()
+    assert kept_by_browser(page, "checks")["05/cap"] == keep_module.UNTOUCHED
+
+
+@pytest.mark.browser
+def test_the_answer_can_be_had_after_a_try_and_is_not_counted_as_found(page: Any, folder: Path) -> None:
+    page.goto(static_page(folder, check("05/half"), recap()).as_uri())
+    half = page.locator(".dslib-check").first
+    half.get_by_label("3 + 3").check()
+    half.get_by_label("4 + 2").check()
+    half.get_by_role("button", name="Check").click()
+    half.get_by_text("✗ No. “3 + 3”: Three of six are half, not more.").wait_for()
+    half.get_by_role("button", name="Show the answer").click()
+    assert page.evaluate("document.activeElement.textContent").startswith("The answer: 4 + 2 and 4 + 1 + 1.")
+    half.get_by_label("3 + 3").uncheck()
+    half.get_by_label("4 + 1 + 1").check()
+    half.get_by_role("button", name="Check").click()
+    half.get_by_text("✓ Right.").wait_for()
+    half.get_by_text("Answer shown · 1 try").wait_for()
+    page.get_by_text("Self-checks: 0 of 1 done, 0 hints used, 1 answer shown.").wait_for()
+
+
+@pytest.mark.browser
+def test_a_browser_that_keeps_nothing_says_so_and_checks_all_the_same(new_page: Any, folder: Path) -> None:
+    page = new_page()
+    page.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new Error('denied'); } });")
+    predict("ring", "How many?", ["1", "2"])
+    page.goto(static_page(folder, predict("ring", "How many?", ["1", "2"]), check("05/even"), recap()).as_uri())
+    even = page.locator(".dslib-check").first
+    even.get_by_label("None").check()
+    even.get_by_role("button", name="Check").click()
+    even.get_by_text("✓ Right.").wait_for()
+    even.get_by_role("alert").filter(has_text="This browser keeps nothing for this page").wait_for()
+    page.get_by_label("2", exact=True).check()
+    page.get_by_text("You made the one prediction.").wait_for()
+    page.get_by_text("Self-checks: 1 of 1 done").wait_for()
+
+
+@pytest.mark.browser
+def test_what_a_browser_kept_and_is_damaged_is_set_aside(page: Any, folder: Path) -> None:
+    at = static_page(folder, check("05/even")).as_uri()
+    page.goto(at)
+    page.evaluate("localStorage.setItem('dslib.checks/1 lesson', '{\"05/ev')")
+    page.reload()
+    page.get_by_role("alert").filter(has_text="It was set aside").wait_for()
+    assert page.evaluate("localStorage.getItem('dslib.checks/1 lesson set aside')") == '{"05/ev'
+    page.get_by_label("None").check()
+    page.get_by_role("button", name="Check").click()
+    assert kept_by_browser(page, "checks")["05/even"]["solved"]
+    page.evaluate("localStorage.setItem('dslib.checks/1 lesson', '{\"05/even\": {\"said\": 5}}')")
+    page.reload()
+    page.get_by_role("button", name="Check").wait_for()
+
+
+@pytest.mark.browser
+def test_without_scripts_the_question_and_how_to_check_can_be_read(new_page: Any, folder: Path) -> None:
+    page = new_page(java_script_enabled=False)
+    predict("ring", "How many?", ["1", "2"])
+    shown = [predict("ring", "How many?", ["1", "2"]), reveal("ring", 2, "Two ways."), check("05/even"), recap()]
+    page.goto(static_page(folder, *shown).as_uri())
+    text = page.locator("main").inner_text()
+    for words in ("How many?", "The run says: 2", "Two ways.", "The loss of two replicas", 'check("05/even").say("…")'):
+        assert words in text
+    assert "Three of four" not in text
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_on_a_phone_nothing_is_wider_than_the_page(new_page: Any, folder: Path, theme: str) -> None:
+    page = new_page(viewport={"width": 390, "height": 800}, color_scheme=theme)
+    page.goto(static_page(folder, *(check(id) for id in ITEMS), recap()).as_uri())
+    for form in page.locator(".dslib-check").all():
+        form.get_by_role("button", name="Hint 1 of 3").click()
+        form.get_by_role("button", name="Hint 2 of 3").click()
+        form.get_by_role("button", name="Hint 3 of 3").click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 # ---------------------------------------------------------------- item files that are wrong
 
 GOOD = """

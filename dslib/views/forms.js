@@ -77,6 +77,14 @@ function shelf(part, place) {
   return { all, put, get: (key) => all()[key] ?? null, trouble: () => trouble };
 }
 
+const UNTOUCHED = { tries: 0, hints: 0, solved: false, shown: false, said: [] };
+
+/** What is kept of a self-check, if it is such a record. */
+function checkRecord(kept) {
+  const good = Number.isInteger(kept?.tries) && Number.isInteger(kept.hints) && Array.isArray(kept.said);
+  return good ? { ...UNTOUCHED, ...kept } : null;
+}
+
 /** Call `show` now, and whenever something was kept: here, or by the same page in another window. */
 function follow(show) {
   document.addEventListener("dslib-kept", show);

@@ -6,6 +6,7 @@ import json
 import re
 from functools import cache
 from html import escape
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,5 @@ def awake(what: str, data: dict[str, Any], html: str, *parts: str, kind: str = "
 
 
 def live() -> bool:
-    """Whether a kernel will answer: then what it wrote stands."""
-    asked = getattr(static, "live", None)
-    return bool(asked()) if asked is not None else True
+    """Whether a kernel will hear what the reader says: then what it wrote stands, and not what the browser kept."""
+    return static.live() and find_spec("anywidget") is not None

@@ -186,7 +186,7 @@ function wakeRecap(host, { place, records, checks }) {
       return { ...now, did: now.looked ? now.did : null };
     });
     say(finding, rows.length ? counted(rows) : "");
-    say(done, progress(Object.entries(checks).map(([id, record]) => tried.get(id) ?? record)));
+    say(done, progress(Object.entries(checks).map(([id, record]) => checkRecord(tried.get(id)) ?? record)));
     say(trouble, kept.trouble() || tried.trouble());
     body.replaceChildren(...rows.map((row) => {
       const both = row.said !== null && row.did !== null;

@@ -72,7 +72,7 @@ function mountCheck(host, item, first, tell) {
   const tally = make("p", { class: "dslib-muted" });
   const alert = make("p", { role: "alert", class: "dslib-alert" });
   const form = make("form", { class: "dslib-view dslib-card dslib-check", novalidate: "" },
-    fieldset, make("div", { class: "dslib-buttons" }, check, hint, show, again), hints, told, answer, tally, alert);
+    fieldset, make("div", { class: "dslib-buttons" }, check, hint, show, again), told, hints, answer, tally, alert);
   host.replaceChildren(form);
 
   const said = () => (written ? [inputs[0].value.trim()].filter(Boolean) : inputs.filter((input) => input.checked).map((input) => input.value));
@@ -148,7 +148,7 @@ function mountCheck(host, item, first, tell) {
     }
     forget();
     tell_(answer, "");
-    keep({ tries: 0, hints: 0, solved: false, shown: false, said: [] });
+    keep(UNTOUCHED);
     inputs[0].focus();
   });
 
@@ -165,7 +165,7 @@ function mountCheck(host, item, first, tell) {
       hints.append(make("p", { tabindex: "-1" }, make("b", {}, `Hint ${number} of ${item.hints}: `), opened(item, `hint ${number}`).say));
     }
     hint.textContent = `Hint ${state.hints + 1} of ${item.hints}`;
-    hint.hidden = state.hints >= item.hints;
+    hint.hidden = state.hints >= item.hints || state.solved || state.shown;
     show.hidden = !mayBeShown() || state.solved || Boolean(answer.textContent);
     again.hidden = !state.solved && !state.shown;
     const done = state.solved ? "Right" : state.shown ? "Answer shown" : "Not solved yet";
@@ -197,12 +197,10 @@ function mountCheck(host, item, first, tell) {
   return adopt;
 }
 
-const UNTOUCHED = { tries: 0, hints: 0, solved: false, shown: false, said: [] };
-
 function wake() {
   wakeAll("check", (host, { place, item, state }) => {
     const kept = shelf("checks", place);
-    const now = () => ({ ...UNTOUCHED, ...(kept.get(item.id) ?? state), alert: kept.trouble() });
+    const now = () => ({ ...(checkRecord(kept.get(item.id)) ?? state), alert: kept.trouble() });
     const show = mountCheck(host, item, now(), (told) => kept.put(item.id, told));
     host.className = "";                                 // the form brings the frame
     follow(() => show(now()));
