@@ -196,11 +196,14 @@ class Lanes extends Choices {
     }
 
     const cut = laneCuts(run);
+    let sayAgain = "";                                     // close lanes: the same words stand there once
     for (const { node, from: a, to: b, label } of cut) {
       if (b < from || a > to || !filter.node(node)) continue;
       const x = X(Math.max(a, from)), w = X(Math.min(b, to)) - x, half = Math.min(15, box.rows.gap.get(node) * 0.36);
       out.push(`<rect class="cut-zone" x="${x}" y="${Y(node) - half}" width="${Math.max(1, w)}" height="${2 * half}"/>`);
-      if (label && w > 24) out.push(`<text class="zone-name" x="${x + 4}" y="${Y(node) - half - 3}">${escapeText(shorten(label, Math.max(3, Math.floor(w / 6))))}</text>`);
+      const saidAbove = `${a} ${label}` === sayAgain && box.rows.gap.get(node) < 20;
+      sayAgain = `${a} ${label}`;
+      if (label && w > 24 && !saidAbove) out.push(`<text class="zone-name" x="${x + 4}" y="${Y(node) - half - 3}">${escapeText(shorten(label, Math.max(3, Math.floor(w / 6))))}</text>`);
     }
     for (const { node, from: a, to: b, burnt } of run.outages) {
       if (b < from || a > to || !run.lane.has(node) || !filter.node(node)) continue;
@@ -222,7 +225,8 @@ class Lanes extends Choices {
       out.push(odditySign(kind, x, Y(node), w));
       for (let at = x + 3; at < x + Math.max(w - 6 * words.length, 1); at += Math.max(300, box.plot * 0.6)) {
         const spot = `${node} ${Math.round(at / 60)}`;
-        if (box.rows.gap.get(node) >= 20 && !named.has(spot)) out.push(`<text class="zone-name" x="${round(at)}" y="${Y(node) + 18}">${escapeText(words)}</text>`);
+        const below = box.rows.gap.get(node) < 20 ? 10.5 : 18;
+        if (!named.has(spot)) out.push(`<text class="zone-name" x="${round(at)}" y="${Y(node) + below}">${escapeText(words)}</text>`);
         named.add(spot);
       }
     }
