@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from difflib import get_close_matches
 from math import inf
 from typing import Any, NamedTuple
 
+from .faults import Fault
 from .node import Message, show, show_begin
 
 #: The version of the JSON form. A reader refuses what it does not know.
@@ -68,6 +71,9 @@ class Event(NamedTuple):
 class Trace(Sequence[Event]):
     """The rows of a run in the order they happened. Printing it shows them as a table."""
 
+    #: Whether rows were left out, as ``where`` does: then a message may arrive that is not sent in it.
+    filtered = False
+
     def __init__(self, rows: Iterable[Any] = (), nodes: Iterable[str] = (), seed: int = 0, end: float = 0.0) -> None:
         self._rows: list[Any] = list(rows)
         self._copies: dict[int, int] = {}
@@ -113,7 +119,9 @@ class Trace(Sequence[Event]):
         for kind in _several(wanted.get("kind", ())):
             if kind not in KINDS:
                 raise ValueError(f"there are no rows of kind {kind!r}: the kinds are {', '.join(KINDS)}")
-        return Trace((e for e in self if _matches(e, wanted)), self.nodes, self.seed, self.end)
+        found = Trace((e for e in self if _matches(e, wanted)), self.nodes, self.seed, self.end)
+        found.filtered = True
+        return found
 
     def digest(self) -> str:
         """SHA-256 over all rows, as hexadecimal digits: equal digests, equal runs, on every Python and machine.
@@ -140,18 +148,27 @@ class Trace(Sequence[Event]):
             if key not in encoded:
                 encoded[key] = _encode(e.msg, most)
             events.append([e.time, e.kind, e.src, e.dest, e.id, encoded[key], e.detail])
-        return {"schema": SCHEMA, "seed": self.seed, "nodes": list(self.nodes), "end": self.end, "events": events}
+        filtered = {"filtered": True} if self.filtered else {}
+        about = {"schema": SCHEMA, "seed": self.seed, "nodes": list(self.nodes), "end": self.end, **filtered}
+        return {**about, "events": events}
 
     def to_json(self) -> str:
-        """The trace as JSON text: ``{"schema", "seed", "nodes", "end", "events"}``, each event a list of its fields."""
+        """The trace as JSON text: ``{"schema", "seed", "nodes", "end", "events"}``, each event a list of its fields.
+
+        ``"filtered": true`` says that rows were left out.
+        """
         return json.dumps(self.to_data(), ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> Trace:
         """Read what ``to_json`` wrote; the digest is the same.
 
+        A filtered trace in which messages arrive that are not sent in it gives a warning: a picture leaves them out.
+
         Raises:
-            ValueError: it is no JSON, no trace, or a trace of another version; the message says which.
+            ValueError: it is no JSON, no trace, or a trace of another version; or a row is none, of an unknown kind,
+                lacks something, is earlier than the one before it, or lets a message arrive that was never sent. The
+                message names the row and says what belongs there.
         """
         try:
             data = json.loads(text)
@@ -163,17 +180,41 @@ class Trace(Sequence[Event]):
                 f"this is not a trace that this dslib can read: its schema is {schema!r}, and {SCHEMA!r} is expected. "
                 "Record it again by running the scenario with its seed"
             )
+        for name, fits, what in _ABOUT:
+            if not fits(data.get(name)):
+                raise ValueError(f"the trace's {name!r} is {_shown(data.get(name))}, and should be {what}. {_AGAIN}")
+        filtered, nodes = data.get("filtered") is True, dict.fromkeys(data["nodes"])
         types: dict[tuple[str, tuple[str, ...]], type[Message]] = {}
-        rows = []
-        for number, row in enumerate(data.get("events", ())):
-            try:
-                time, kind, src, dest, id, msg, detail = row
-                if kind not in KINDS:
-                    raise ValueError(f"unknown kind {kind!r}")
-                rows.append(Event(time, kind, src, dest, id, None if msg is None else _decode(msg, types), detail))
-            except (TypeError, ValueError, KeyError) as error:
-                raise ValueError(f"event {number} of the trace cannot be read ({error}): {row!r}") from None
-        return cls(rows, data["nodes"], data["seed"], data["end"])
+        sent: set[int] = set()
+        rows: list[Event] = []
+        for number, row in enumerate(data["events"]):
+            why = _unfit(row, rows[-1].time if rows else 0.0, nodes)
+            if not why and row[1] in ("hop", "deliver", "drop") and row[4] not in sent and not filtered:
+                why = (
+                    f"is about message {row[4]}, which no row before it sends: if rows were left out on purpose, write "
+                    '"filtered": true beside "schema"'
+                )
+            if not why:
+                sent.update([row[4]] if row[1] == "send" else ())
+                try:
+                    time, kind, src, dest, id, msg, detail = row
+                    rows.append(Event(time, kind, src, dest, id, None if msg is None else _decode(msg, types), detail))
+                except (TypeError, ValueError, KeyError) as error:
+                    why = f"carries no message that can be read ({type(error).__name__}: {error})"
+            if why:
+                raise ValueError(f"event {number} of the trace {why}. It is {_shown(row)}. {_AGAIN}")
+        read = cls(rows, data["nodes"], data["seed"], data["end"])
+        read.filtered = filtered
+        lost = {e.id for e in rows if e.kind in ("hop", "deliver", "drop") and e.id not in sent}
+        if lost:
+            some = (
+                "1 message arrives in it and is" if len(lost) == 1 else f"{len(lost):,} messages arrive in it and are"
+            )
+            warnings.warn(
+                f"this trace was filtered: {some} not sent in it. A picture leaves these out",
+                stacklevel=2,
+            )
+        return read
 
     def __str__(self) -> str:
         return "\n".join(map(str, self))
@@ -208,6 +249,82 @@ class Shown(str):
 
     def __repr__(self) -> str:
         return str(self)
+
+
+# -- what a trace is made of, for whoever reads one -------------------------------------------------------------------
+
+_AGAIN = "Record it again by running the scenario with its seed"
+
+
+def _is_time(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < inf
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+_ABOUT: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
+    (
+        "nodes",
+        lambda v: isinstance(v, list) and all(map(_is_name, v)) and len({*v}) == len(v),
+        "a list of names, each once",
+    ),
+    ("seed", lambda v: _is_whole(v) or isinstance(v, str), "a whole number, or a text"),
+    ("end", _is_time, "the time in ms at which the run ended"),
+    ("events", lambda v: isinstance(v, list), "a list of rows"),
+)
+
+
+def _unfit(row: Any, before: float, nodes: Collection[str]) -> str:
+    """What is wrong with a row, in words; "" if it can be read. Routers are no nodes, and have rows of hops."""
+    if not isinstance(row, list) or len(row) != 7:
+        return "should have seven fields: time, kind, src, dest, id, msg and detail, with null for what it has not"
+    time, kind, src, dest, id, msg, detail = row
+    if kind not in KINDS:
+        near = get_close_matches(str(kind), KINDS, 1)
+        return f"is of the kind {kind!r}, and " + (
+            f"{near[0]!r} may be meant" if near else f"kinds are {', '.join(KINDS)}"
+        )
+    if not _is_time(time):
+        return f"({kind}) has the time {time!r}, and should have ms, 0 or more"
+    if time < before:
+        return (
+            f"({kind}) is at {time:g} ms, and the row before it at {before:g}: rows stand in the order of their times"
+        )
+    if kind in ("send", "deliver", "drop"):
+        for name, what in (("src", src), ("dest", dest)):
+            if what not in nodes:
+                return f"({kind}) has the {name} {what!r}, and the nodes are {', '.join([*nodes][:12])}"
+    elif kind == "hop":
+        if not (_is_name(src) and _is_name(dest)):
+            return "(hop) should name the places that its link joins, as src and dest"
+    elif kind != "fault" and src not in nodes:
+        return f"({kind}) has the src {src!r}, and the nodes are {', '.join([*nodes][:12])}"
+    if kind in ("send", "hop", "deliver", "drop"):
+        if not _is_whole(id):
+            return f"({kind}) has the id {id!r}, and should have the number of its message"
+        if not isinstance(msg, dict):
+            return f"({kind}) carries {msg!r}, and should carry a message"
+    if kind == "drop" and not _is_name(detail):
+        return f'(drop) has the detail {detail!r}, and should say why, for example "loss"'
+    if kind == "state" and not (isinstance(detail, dict) and all(isinstance(v, str) for v in detail.values())):
+        return "(state) should hold the node's attributes as text, by their names"
+    if kind == "fault":
+        try:
+            Fault.from_json(detail)
+        except ValueError as error:
+            return f"(fault) has the detail {error}"
+    return ""
+
+
+def _shown(value: Any) -> str:
+    text = show(value)
+    return text if len(text) <= 200 else text[:199] + "…"
 
 
 def _several(value: Any) -> Any:

@@ -1,6 +1,7 @@
 """Rows, filters, digests and JSON."""
 
 import json
+import re
 
 import pytest
 
@@ -128,3 +129,96 @@ def test_without_a_trace_every_use_says_how_to_get_one():
     ):
         with pytest.raises(RuntimeError, match=r'Simulation\(…, trace="events"\)'):
             use()
+
+
+def damaged(change):
+    """The JSON of a run after ``change(rows)``, which may also return other rows."""
+    data = json.loads(run().trace.to_json())
+    data["events"] = change(data["events"]) or data["events"]
+    return json.dumps(data)
+
+
+def first(rows, kind):
+    return next(i for i, row in enumerate(rows) if row[1] == kind)
+
+
+def put(kind, field, value):
+    def change(rows):
+        rows[first(rows, kind)][field] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (
+            lambda rows: rows.insert(3, [1, 2]),
+            "event 3 of the trace should have seven fields.* It is \\[1, 2\\]. Record",
+        ),
+        (lambda rows: rows.insert(3, "send"), "event 3 of the trace should have seven fields"),
+        (lambda rows: rows[2].pop(), "event 2 of the trace should have seven fields"),
+        (put("send", 1, "sned"), r"event \d+ of the trace is of the kind 'sned', and 'send' may be meant"),
+        (put("send", 1, None), "kind None, and kinds are start, send, hop"),
+        (put("send", 1, {"no": "hash"}), r"of the kind \{'no': 'hash'\}"),
+        (put("deliver", 0, "soon"), "has the time 'soon', and should have ms, 0 or more"),
+        (put("deliver", 0, -1), "has the time -1"),
+        (put("deliver", 0, True), "has the time True"),
+        (put("deliver", 0, 0.25), r"is at 0.25 ms, and the row before it at [\d.]+: rows stand in the order"),
+        (put("send", 2, "q"), r"\(send\) has the src 'q', and the nodes are a, b"),
+        (put("send", 3, None), r"\(send\) has the dest None"),
+        (put("start", 2, None), r"\(start\) has the src None"),
+        (put("send", 4, None), r"\(send\) has the id None, and should have the number of its message"),
+        (put("send", 4, "7"), r"has the id '7'"),
+        (put("send", 5, None), r"\(send\) carries None, and should carry a message"),
+        (put("send", 5, {"type": "Write"}), "carries no message that can be read"),
+        (put("send", 5, {"fields": {}}), "carries no message that can be read"),
+        (put("drop", 6, None), r"\(drop\) has the detail None, and should say why"),
+        (put("state", 6, {"value": 7}), "should hold the node's attributes as text"),
+        (put("fault", 6, {"call": "crash"}), r"\(fault\) has the detail .* is not a fault"),
+        (lambda rows: [row for row in rows if row[1] != "send"], r"is about message \d+, which no row before it sends"),
+        (put("deliver", 4, 9_999), "is about message 9999, which no row before it sends"),
+    ],
+)
+def test_a_damaged_row_is_refused_with_its_number_and_what_belongs_there(change, says):
+    with pytest.raises(ValueError, match=says) as refused:
+        Trace.from_json(damaged(change))
+    assert re.match(r"event \d+ of the trace ", str(refused.value))
+    assert str(refused.value).endswith("Record it again by running the scenario with its seed")
+    assert len(str(refused.value)) < 600
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("nodes", None, "'nodes' is None, and should be a list of names, each once"),
+        ("nodes", ["a", "b", "a"], "each once"),
+        ("nodes", "ab", "'nodes' is 'ab'"),
+        ("seed", 1.5, "'seed' is 1.5, and should be a whole number"),
+        ("end", "late", "'end' is 'late', and should be the time in ms"),
+        ("end", -1, "'end' is -1"),
+        ("events", {"0": []}, "should be a list of rows"),
+    ],
+)
+def test_a_trace_that_lacks_what_it_is_about_is_refused(name, value, says):
+    data = json.loads(run().trace.to_json())
+    for changed in ({**data, name: value}, {k: v for k, v in data.items() if k != name}):
+        with pytest.raises(
+            ValueError, match=says if changed.get(name) is not None or value is None else f"'{name}' is None"
+        ):
+            Trace.from_json(json.dumps(changed))
+
+
+def test_a_filtered_trace_is_read_with_a_warning_if_a_picture_of_it_lacks_something():
+    trace = run().trace
+    whole = trace.where(kind=("send", "deliver", "drop"))
+    assert Trace.from_json(whole.to_json()).digest() == whole.digest(), "nothing is missing: no warning"
+    late = trace.where(kind="deliver")
+    with pytest.warns(
+        UserWarning,
+        match=rf"this trace was filtered: {len({e.id for e in late})} messages arrive in it and are not sent",
+    ):
+        again = Trace.from_json(late.to_json())
+    assert again.digest() == late.digest()
+    assert again.filtered
+    assert not Trace.from_json(trace.to_json()).filtered
