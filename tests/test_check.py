@@ -622,3 +622,72 @@ def test_a_number_that_is_listed_as_wrong_and_counts_as_right_is_refused() -> No
     item = items.Item("09/a", "?", answers=(3,), tolerance=1, wrong=(items.Wrong(3.5, "F."),), otherwise="O.")
     with pytest.raises(ValueError, match=r"09/a: 3\.5 is listed as wrong, and counts as right"):
         sealed(item)
+
+
+# ---------------------------------------------------------------- in JupyterLab
+
+
+def write_notebook(path: Path, sources: list[str]) -> None:
+    cells = [nbformat.v4.new_code_cell(source, id=f"cell-{i}") for i, source in enumerate(sources)]
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
+
+
+def restart(page: Any) -> None:
+    page.locator(".lm-MenuBar-itemLabel", has_text="Kernel").click()
+    page.locator(".lm-Menu-itemLabel", has_text="Restart Kernel…").click()
+    page.locator(".jp-Dialog button", has_text="Restart").click()
+    page.locator("#jp-main-statusbar", has_text="| Idle").wait_for()
+
+
+@pytest.mark.browser
+@pytest.mark.console_error("Failed to load resource|WebSocket|ERR_CONNECTION|kernel")
+def test_in_jupyterlab_tries_and_hints_outlive_the_kernel_and_checking_outlives_it_too(
+    jupyterlab: Any, page: Any
+) -> None:
+    folder = jupyterlab.root / "checks"
+    folder.mkdir()
+    sources = [
+        "from dslib.views import check, recap",
+        'check("05/even")',
+        "recap()",
+        "import os; os.kill(os.getpid(), 9)",
+    ]
+    write_notebook(folder / "q.ipynb", sources)
+    jupyterlab.open(page, "checks/q.ipynb")
+    cells = page.locator(".jp-CodeCell")
+
+    def run(number: int) -> None:
+        cells.nth(number).locator(".jp-InputArea-editor").click()
+        page.keyboard.press("Shift+Enter")
+
+    def kept() -> Any:
+        return json.loads((folder / FILE).read_text(encoding="utf-8"))["checks"]["q"]["05/even"]
+
+    form = cells.nth(1)
+    run(0)
+    run(1)
+    form.get_by_role("button", name="Hint 1 of 3").click()
+    form.get_by_label("The loss of one replica").check()
+    page.keyboard.press("ArrowDown")
+    assert form.get_by_label("The loss of two replicas").is_checked(), "the arrow key moved to another cell"
+    page.keyboard.press("Enter")
+    form.get_by_text("✗ No. Two are left of four").wait_for()
+    run(2)
+    cells.nth(2).get_by_text("Self-checks: 0 of 1 done, 1 hint used.").wait_for()
+    assert kept() == {"tries": 1, "hints": 1, "solved": False, "shown": False, "said": ["The loss of two replicas"]}
+
+    restart(page)
+    run(0)
+    run(1)
+    form.get_by_text("Not solved yet · 1 try · 1 hint").wait_for()
+    assert form.get_by_text("Hint 1 of 3").is_visible()
+
+    run(3)
+    page.locator(".jp-Dialog", has_text="Kernel Restarting").get_by_role("button", name="Ok").click()
+    page.locator("#jp-main-statusbar", has_text="| Idle").wait_for()
+    form.get_by_label("None").check()
+    form.get_by_role("button", name="Check").click()
+    form.get_by_text("✓ Right. Three of four").wait_for()
+    form.get_by_role("alert").filter(has_text="what you do is not kept").wait_for()
+    assert kept()["solved"] is False

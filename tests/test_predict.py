@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -19,6 +20,7 @@ from dslib.views.keep import FILE, Predictions
 predict_module = sys.modules["dslib.views.predict"]
 
 HOSTILE = "<script>alert('boo')</script> & \"more\""
+HOSTILE_OPTIONS = [HOSTILE, "two"]
 RECORD = {
     "question": "q",
     "options": ["one", "two"],
@@ -421,6 +423,131 @@ def test_a_number_asked_for_and_a_word_revealed_is_the_authors_error():
     predict("n", "How many?", (0, 10, ""))
     with pytest.raises(TypeError, match="give it the number from the run"):
         reveal("n", "many")
+
+
+# ---------------------------------------------------------------- in a page without a kernel
+
+
+def static_page(folder: Path, *shown: Any, name: str = "lesson.html") -> str:
+    """The address of what nbconvert makes of these outputs, in short: each below something printed."""
+    outputs = "".join(
+        '<div class="jp-OutputArea"><div class="jp-OutputArea-child"><pre>printed by the run</pre></div>'
+        f'<div class="jp-OutputArea-child">{one._repr_html_()}</div></div>'
+        for one in shown
+    )
+    head = '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A lesson</title></head>'
+    (folder / name).write_text(f"{head}<body><main>{outputs}</main></body></html>", encoding="utf-8")
+    return (folder / name).as_uri()
+
+
+def lesson() -> list[Any]:
+    return [
+        ask("ring", ["one", "two"]),
+        reveal("ring", "two", "There are two ways round."),
+        predict("n", "Which share is good?", (0, 100, "%")),
+        reveal("n", 43.75),
+        recap(),
+    ]
+
+
+@pytest.mark.browser
+def test_in_a_page_one_commits_first_and_then_looks(page: Any, folder: Path):
+    page.goto(static_page(folder, *lesson()))
+    question, outcome, number, share, table = page.locator(".dslib-card").all()
+    assert "two ways" not in page.locator("main").inner_text(), "the page tells before it is asked"
+    assert [one.is_visible() for one in page.get_by_text("printed by the run").all()] == [
+        True,
+        False,
+        True,
+        False,
+        True,
+    ]
+    outcome.get_by_text("Commit first, then look").wait_for()
+    question.get_by_label("one").check()
+    question.get_by_role("status").filter(has_text="You can change it until you look").wait_for()
+    question.get_by_label("two").check()
+    outcome.get_by_role("button", name="Show what happened").click()
+    told = outcome.get_by_role("status")
+    assert told.inner_text() == "You said: two. The run says: two. As you predicted.\n\nThere are two ways round."
+    assert told.evaluate("(told) => told === document.activeElement"), "the focus was lost with the button"
+    assert page.get_by_text("printed by the run").nth(1).is_visible()
+    assert question.get_by_label("two").is_disabled()
+
+    field = number.get_by_label("Your number")
+    field.fill("101")
+    field.press("Enter")
+    number.get_by_role("alert").filter(has_text="101 does not answer it: write a number from 0 to 100 %.").wait_for()
+    field.fill("40")
+    field.press("Enter")
+    number.get_by_role("status").filter(has_text="You said: 40 %.").wait_for()
+    table.get_by_text(
+        "You made all 2 predictions. 1 of 1 choice came out as you said. 1 prediction not looked"
+    ).wait_for()
+    share.get_by_role("button", name="Show what happened").click()
+    share.get_by_text("You were off by 3.75 percentage points.").wait_for()
+
+    page.reload()
+    assert question.get_by_label("two").is_checked()
+    assert "As you predicted." in outcome.inner_text()
+    assert [path.name for path in folder.iterdir()] == ["lesson.html"], "the page wrote beside the notebook"
+    question.get_by_role("button", name="Predict again").click()
+    outcome.get_by_text("Commit first, then look").wait_for()
+    assert page.evaluate("document.activeElement.type") == "radio"
+
+
+@pytest.mark.browser
+def test_in_a_page_one_may_look_without_a_prediction_and_is_late_after_that(page: Any, folder: Path):
+    page.goto(static_page(folder, *lesson()))
+    question, outcome, *_, table = page.locator(".dslib-card").all()
+    outcome.get_by_role("button", name="Look without a prediction").focus()
+    page.keyboard.press("Enter")
+    outcome.get_by_text("You made no prediction. The run says: two.").wait_for()
+    question.get_by_label("two").check()
+    outcome.get_by_text("As you predicted. You said so after you had looked.").wait_for()
+    question.get_by_role("status").filter(has_text="after you had looked").wait_for()
+    assert table.locator("td").first.inner_text() == "two"
+
+
+@pytest.mark.browser
+def test_a_page_says_of_all_predictions_what_python_says(page: Any, folder: Path):
+    """The recap of a page that was made with the reader's own answers, filled by the page's script."""
+    ask("a").say("one")
+    ask("b").say("two")
+    predict("c", "Which share is good?", (0, 100, "%")).say(40)
+    predict("d", "After how long?", (0, 1000, "ms")).say(250)
+    predict("e", "After how long, if ever?", (0, 99999, "s")).say(12.5)
+    ask("f", HOSTILE_OPTIONS)
+    for key, did in {"a": "two", "b": "two", "c": 43.75, "d": 100 / 3, "e": float("inf")}.items():
+        reveal(key, did)
+    page.goto(static_page(folder, recap()))
+    finding = recap().finding.splitlines()[0]
+    page.get_by_text(finding, exact=True).wait_for()
+    cells = [cell.inner_text() for cell in page.locator("td").all()]
+    python = [text.strip() for text in re.findall(r"<td>(.*?)</td>", recap()._repr_html_())]
+    assert cells[:-1] == python[:-1]
+    assert cells[-1] == "not looked at yet."
+
+
+@pytest.mark.browser
+def test_another_page_can_show_what_was_said_in_a_lesson(page: Any, folder: Path, monkeypatch: pytest.MonkeyPatch):
+    """Where nobody told Python the notebook's name, a page is called as its file is."""
+    asked = lesson()
+    monkeypatch.delenv("JPY_SESSION_NAME")
+    monkeypatch.chdir(folder)
+    page.goto(static_page(folder, *lesson(), name="nameless.html"))
+    page.get_by_label("two").check()
+    page.goto(static_page(folder, *asked))
+    assert not page.get_by_label("two").is_checked(), "another page's answer is shown"
+    page.get_by_label("one").check()
+    page.goto(static_page(folder, asked[-1], name="summary.html"))
+    assert page.locator("td").first.inner_text() == "one"
+
+
+@pytest.mark.browser
+def test_where_nothing_was_asked_the_outcome_just_stands_there(page: Any, folder: Path):
+    page.goto(static_page(folder, lesson()[1]))
+    assert "The run says: two." in page.locator("main").inner_text()
+    assert page.get_by_text("printed by the run").is_visible()
 
 
 # ---------------------------------------------------------------- in JupyterLab
