@@ -164,6 +164,7 @@ class Simulation:
         self._always: list[Callable[[Simulation], Any]] = []
         self._eventually: list[tuple[Callable[[Simulation], Any], float]] = []
         self._sometimes: list[Sometimes] = []
+        self._broke: PropertyBroken | None = None  # the last time one did, for a picture of the run
 
     # -- what is recorded, and whether it has begun -------------------------------------------------------------------
 
@@ -579,6 +580,7 @@ class Simulation:
         broken.what = what.replace("_", " ")
         broken.at, broken.index = (self.now, index) if overdue is None else (overdue, None)
         broken.add_note(_see(self))
+        self._broke = broken
         return broken
 
     # -- inside -----------------------------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ from typing import Any
 import networkx
 import pytest
 
-from dslib import Client, Clock, Message, Network, Node, Simulation, Trace, good_share, what_users_saw
+from dslib import Client, Clock, Message, Network, Node, PropertyBroken, Simulation, Trace, good_share, what_users_saw
+from dslib.failures import GALLERY
 from dslib.lies import STRATEGIES, strategy
 from dslib.places import Place, Places
 from dslib.story import story
@@ -732,3 +733,111 @@ def test_a_long_field_of_a_message_is_cut_in_the_picture_and_whole_in_the_trace(
     assert len(long["title"]["text"]) == 80
     assert Trace.from_json(view.sim.trace.to_json()).digest() == view.sim.trace.digest()
     assert len(view.sim.trace.where(kind="send")[1].msg.lines) == 400
+
+
+# ---------------------------------------------------------------- bad input
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "says"),
+    [
+        ({"judge": "x"}, TypeError, "judge is 'x': write a function of the simulation"),
+        ({"at": "x"}, ValueError, "at is 'x': write the moment that is shown first, in ms"),
+        ({"at": float("nan")}, ValueError, "at is nan"),
+        ({"at": -1}, ValueError, "at is -1"),
+        ({"at": True}, ValueError, "at is True"),
+        ({"within": 0}, ValueError, "within is 0: write how many ms"),
+        ({"within": float("nan")}, ValueError, "within is nan"),
+        ({"target": 90}, ValueError, "target is 90: write a share"),
+        ({"title": 7}, TypeError, "title is 7: write a text"),
+        ({"roles": "leader"}, TypeError, "roles is 'leader': write what each node is"),
+        ({"roles": {"r1": 7}}, TypeError, "write what each node is"),
+        (
+            {"roles": {"r1": "leader", "r9": "x"}},
+            ValueError,
+            "'r9' is, and there is no such node: there are 'writer', 'r1'",
+        ),
+    ],
+)
+def test_an_argument_that_cannot_be_meant_is_refused_before_anything_is_shown(options, kind, says):
+    with pytest.raises(kind, match=says):
+        replay(quiet().run(until=50), **options)
+    with pytest.raises(kind, match=says):
+        play(quiet, until=50, **options)
+
+
+def test_play_takes_a_function_and_knows_a_card_when_it_is_given_one():
+    with pytest.raises(TypeError, match=r"not a Card: compare\(card\) shows a card of the gallery both ways"):
+        play(GALLERY[1], until=1_000)
+    with pytest.raises(TypeError, match=r"not a str: write play\(scenario, until=1_000\)"):
+        play("quiet", until=1_000)
+
+
+def test_a_scenario_that_breaks_while_the_reader_drags_leaves_the_last_good_picture():
+    """Whatever a scenario or a judge does wrong, one time after the other; after the next good act all is well."""
+    now: dict[str, Any] = {"do": quiet, "judge": lambda sim: what_users_saw(sim.history, sim.now)}
+
+    def raises():
+        raise KeyError("no such room")
+
+    def stops():
+        raise KeyboardInterrupt
+
+    def off():
+        return Simulation(Replica("r1"), trace="off")
+
+    def busy():
+        crowd = (Writer(f"w{i}", peers=("r1",)) for i in range(60))
+        return Simulation(Writer("writer", peers=REPLICAS), *map(Replica, REPLICAS), *crowd)
+
+    view = play(lambda: now["do"](), until=5_000, judge=lambda sim: now["judge"](sim))
+    good, summary = view.bundle["trace"], view.summary
+    for wrong, says in (
+        (raises, "KeyError: 'no such room'"), (stops, "The run was interrupted"), (off, "records no trace"),
+        (lambda: quiet().run(until=1), "leave run"), (lambda: None, "ends with `return sim`"),
+        (busy, "more than one picture can carry"),
+        (lambda: Simulation(Replica("r1", peers=("r1",)), Replica("r1")), "two nodes are called 'r1'"),
+    ):  # fmt: skip
+        now["do"] = wrong
+        view.rerun([split(40.0)], request=1)
+        assert says in view.bundle["error"]
+        assert view.bundle["trace"] is good
+        assert (view.summary, view.bundle["request"]) == (summary, 1)
+        assert view.bundle["faults"][0]["at"] == 40.0
+    now["do"] = quiet
+    for judge, says in ((lambda sim: 1 / 0, "ZeroDivisionError"), (lambda sim: None, "TypeError"), (list, "TypeError")):
+        now["judge"] = judge
+        view.rerun([split(40.0)], request=2)
+        assert says in view.bundle["error"]
+        assert view.bundle["trace"] is good
+    now["judge"] = lambda sim: what_users_saw(sim.history, sim.now)
+    for lie in (
+        {"at": 40, "call": "lie", "args": ["r1", "moon"]},
+        {"at": 9, "call": "network.lose", "args": ["r1", "r2", 0]},
+    ):
+        view.rerun([lie], request=3)
+        assert re.search(r"no strategy 'moon'|number is 0", view.bundle["error"])
+        assert view.bundle["trace"] is good
+    view.rerun([split(40.0)], request=4)
+    assert view.bundle["error"] is None
+    assert view.bundle["trace"] is not good
+
+
+def test_the_summary_says_how_many_deliveries_were_copies():
+    sim = Simulation(
+        Writer("writer", peers=REPLICAS), *map(Replica, REPLICAS), network=Network(duplication=0.5), seed=3
+    )
+    view = replay(sim.run(until=300))
+    delivered = [e.id for e in sim.trace.where(kind="deliver")]
+    copies = len(delivered) - len({*delivered})
+    assert copies > 1
+    assert f" {len(delivered)} delivered ({copies} copies among them), 0 dropped" in view.summary
+
+
+def test_a_recorded_run_in_which_a_property_broke_shows_where():
+    sim = quiet()
+    sim.always(lambda sim: sim.now < 100)
+    with pytest.raises(PropertyBroken) as raised:
+        sim.run(until=300)
+    broken = replay(sim).bundle["broken"]
+    assert broken == {"at": sim.now, "index": raised.value.index, "what": raised.value.what, "say": str(raised.value)}

@@ -102,7 +102,7 @@ def play(
         **params: given to the scenario, for example ``seed=3``.
 
     Raises:
-        TypeError: the scenario does not return a simulation.
+        TypeError: the scenario is no function, or does not return a simulation; an argument is of another type.
         ValueError: the simulation has run already, records no trace, or has too many events for one picture (about
             20,000); or an argument is out of its range.
     """
@@ -112,7 +112,11 @@ def play(
             "play(…) takes the function that makes the simulation, so that it can run it again: write play(scenario, "
             "until=…), or replay(sim) for a run that has been made"
         )
-    _check(until=until, target=target)
+    if not callable(scenario):
+        card = all(hasattr(scenario, part) for part in ("simulate", "params", "until"))
+        how = "compare(card) shows a card of the gallery both ways" if card else "write play(scenario, until=1_000)"
+        raise TypeError(f"play(…) takes the function that makes the simulation, not a {type(scenario).__name__}: {how}")
+    _check(until=until, target=target, judge=judge, within=within, title=title, roles=roles, at=at)
 
     def run(faults: list[Fault] | None) -> tuple[Simulation, list[Fault], PropertyBroken | None]:
         sim = scenario(**params)
@@ -162,8 +166,8 @@ def replay(
     What nodes know is shown only if the simulation was made with ``trace="state"``.
 
     Raises:
-        TypeError: this is no simulation.
-        ValueError: it has not run yet, or records no trace.
+        TypeError: this is no simulation, or an argument is of another type.
+        ValueError: it has not run yet, or records no trace, or has too many events; an argument is out of its range.
     """
     if not isinstance(sim, Simulation):
         if hasattr(sim, "replay"):  # a story, or an exploration that found one
@@ -171,7 +175,7 @@ def replay(
         else:
             how = "play(scenario, until=…) runs one, and story(failure).replay() runs a failure again"
         raise TypeError(f"replay(…) shows a simulation that has run, not a {type(sim).__name__}: {how}")
-    _check(target=target)
+    _check(target=target, judge=judge, within=within, title=title, roles=roles, at=at)
     if sim.recorded == "off":
         raise ValueError('this simulation records no trace: make it with Simulation(…, trace="state")')
     if not sim.started:
@@ -179,7 +183,7 @@ def replay(
             "this simulation has not run yet: call sim.run(until=…) first, or show its scenario with play(…)"
         )
     return PlayerView(
-        lambda _: (sim, sim.faults, None),
+        lambda _: (sim, sim.faults, sim._broke),
         live=False,
         judge=judge or (lambda sim: what_users_saw(sim.history, sim.now, within=within)),
         title=title,
@@ -334,6 +338,11 @@ class PlayerView(Playable):
         routers = sim.network.routers
         names = [*sim.nodes, *routers]
         kinds = {name: _role(node) for name, node in sim.nodes.items()} | dict.fromkeys(routers, "router")
+        for name in self._given_roles:
+            if name not in kinds:
+                raise ValueError(
+                    f"roles says what {name!r} is, and there is no such node: there are {', '.join(map(repr, kinds))}"
+                )
         roles = {name: self._given_roles.get(name) or kind for name, kind in kinds.items()}
         self._links = _links(sim, trace, self._links)
         if list(self._places) != names:
@@ -477,7 +486,9 @@ def _tools(sim: Simulation) -> dict[str, Any]:
 def _summary(trace: dict[str, Any], seen: list[Seen], broken: PropertyBroken | None) -> str:
     kinds = [event[1] for event in trace["events"]]
     sent, delivered, dropped = (kinds.count(kind) for kind in ("send", "deliver", "drop"))
-    words = f"{_count(sent, 'message')} sent, {delivered:,} delivered, {dropped:,} dropped"
+    copies = delivered - len({event[4] for event in trace["events"] if event[1] == "deliver"})
+    doubled = f" ({_count(copies, 'copy', 'copies')} among them)" if copies else ""
+    words = f"{_count(sent, 'message')} sent, {delivered:,} delivered{doubled}, {dropped:,} dropped"
     judged = [s for s in seen if s.judged is not None]
     if judged:
         good = sum(s.outcome == "good" for s in judged)
@@ -570,13 +581,33 @@ def _fault_or_words(asked: Any) -> dict[str, Any]:
     return {**fault.to_json(), "code": str(fault), "label": label(fault)}
 
 
-def _check(*, until: float | None = None, target: float | None) -> None:
-    if until is not None and (isinstance(until, bool) or not isinstance(until, int | float) or not 0 < until < inf):
+def _check(*, until: Any = 1, target: Any, judge: Any, within: Any, title: Any, roles: Any, at: Any) -> None:
+    """Refuse what would only be noticed when the picture is made, or not at all."""
+
+    def number(value: Any) -> bool:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+
+    if not (number(until) and 0 < until < inf):
         raise ValueError(f"until is {until!r}: write when the run ends, in ms, for example until=1_000")
-    if target is not None and (isinstance(target, bool) or not isinstance(target, int | float) or not 0 < target <= 1):
+    if target is not None and not (number(target) and 0 < target <= 1):
         raise ValueError(
             f"target is {target!r}: write a share of good answers above 0 and at most 1, for example 0.9, or None"
         )
+    if not (number(within) and within > 0):
+        raise ValueError(f"within is {within!r}: write how many ms a good answer may take, for example within=200")
+    if at is not None and not (number(at) and 0 <= at < inf):
+        raise ValueError(f"at is {at!r}: write the moment that is shown first, in ms, for example at=120")
+    if judge is not None and not callable(judge):
+        raise TypeError(
+            f"judge is {judge!r}: write a function of the simulation, for example "
+            "judge=lambda sim: what_users_saw(sim.history, sim.now, within=200)"
+        )
+    if title is not None and not isinstance(title, str):
+        raise TypeError(f"title is {title!r}: write a text")
+    if roles is not None and not (
+        isinstance(roles, Mapping) and all(isinstance(word, str) for pair in roles.items() for word in pair)
+    ):
+        raise TypeError(f'roles is {roles!r}: write what each node is, for example roles={{"r1": "leader"}}')
 
 
 def _cut(text: str) -> str:
@@ -587,8 +618,8 @@ def _words(name: str) -> str:
     return name.replace("_", " ").strip().capitalize()
 
 
-def _count(n: int, what: str) -> str:
-    return f"{n:,} {what}" + ("" if n == 1 else "s")
+def _count(n: int, what: str, many: str = "") -> str:
+    return f"{n:,} {what if n == 1 else many or what + 's'}"
 
 
 def to_json(value: Any) -> str:
