@@ -14,11 +14,13 @@ from functools import cache
 from html import escape
 from io import StringIO
 from itertools import product
-from math import isfinite, log10, prod
-from pathlib import Path
+from math import inf, isfinite, log10, prod
 from typing import Any, NamedTuple
 
-from .static import STYLE, View, live, names, widget_class, with_widget
+from ..simulation import Simulation
+from .explored import is_card, knobs, run_picture, run_up_to, turned
+from .forms import script_of
+from .static import STYLE, View, how_to_touch, live, names, widget_class, with_widget
 
 #: What the recorded pictures of one cell may add to a page, in characters.
 MOST_RECORDED = 200_000
@@ -33,10 +35,14 @@ def explore(
     /,
     view: Callable[[Any], Any] | None = None,
     *,
+    until: Any = None,
     precompute: bool | None = None,
     **sliders: Any,
 ) -> Exploration:
     """Controls for the arguments of ``run``, and a picture that follows them. The value of a cell::
+
+        explore(chat_room, until=1_000, replicas=(1, 5), seed=(0, 99))    # any scenario
+        explore(GALLERY[6])                                               # any card of the gallery, with its knobs
 
         def chat(cut_ms=200, seed=0):
             return cut_chat(cut_ms, seed).run(until=1_000)
@@ -44,8 +50,12 @@ def explore(
         explore(chat, view=lambda sim: space_time(sim.trace), cut_ms=(0, 500, 50), seed=(0, 99))
 
     Args:
-        run: a pure function: same arguments, same result. Pictures are kept, so going back costs nothing.
-        view: turns a result into something to show: a :class:`View`, a figure, text. Without it, the result itself.
+        run: a pure function: same arguments, same result. Pictures are kept, so going back costs nothing. Or a card of
+            ``dslib.failures``: its knobs are the controls, with a seed and a switch for its remedy; the picture is what
+            users saw, naive and mitigated. A slider for one of its knobs takes the place of the card's own.
+        view: turns a result into something to show: a :class:`View`, a figure, text. Without it, the result itself; of
+            a simulation, its space-time diagram and what users saw.
+        until: when a run ends, in ms, if ``run`` is a scenario: a function that returns a simulation which has not run.
         precompute: also put the pictures of a small grid into the page, with controls that need no kernel, at most
             about 200 kB. ``None``: only where the page is made for readers without a kernel (the variable
             ``DSLIB_STATIC`` is set).
@@ -59,14 +69,29 @@ def explore(
     Raises:
         TypeError, ValueError: ``run`` has no such argument, or a slider cannot be read; the message says what to write.
     """
+    if precompute is None:
+        precompute = os.environ.get("DSLIB_STATIC", "0") not in ("", "0")
+    if until is not None and not _is_number(until):  # an argument of run that happens to have this name
+        sliders = {"until": until, **sliders}
+        until = None
+    if is_card(run):
+        if view is not None or until is not None:
+            given = "view" if view is not None else "until"
+            raise TypeError(f"a card says how long it runs and what to show: leave {given}=… out of explore(card)")
+        return Exploration(turned(run), None, _card_controls(run, sliders), precompute)
     if not callable(run):
-        raise TypeError(f"explore(…) takes the function to run, not {run!r}: write explore(run, …) without brackets")
+        how = "write explore(run, …) without brackets"
+        if hasattr(run, "CARD"):
+            how = f"write explore({run.__name__.rpartition('.')[2]}.CARD)"
+        raise TypeError(f"explore(…) takes the function to run, not {run!r}: {how}")
     if not sliders:
         raise TypeError("explore(run, …) needs a slider for at least one argument of run: write loss=(0.0, 0.9)")
     defaults = _defaults(run, sliders)
     controls = [_control(name, given, defaults.get(name)) for name, given in sliders.items()]
-    if precompute is None:
-        precompute = os.environ.get("DSLIB_STATIC", "0") not in ("", "0")
+    if until is not None:
+        if not 0 < until < inf:
+            raise ValueError(f"until is {until!r}: write when the run ends, in ms, for example until=1_000")
+        run, view = run_up_to(run, until, view), None
     return Exploration(run, view, controls, precompute)
 
 
@@ -78,10 +103,13 @@ class Control(NamedTuple):
     values: tuple[Any, ...]
     labels: tuple[str, ...]
     at: int
+    help: str = ""
+    most: int = MOST_VALUES  # so many of its values are recorded for a page without a kernel
 
     def to_json(self) -> dict[str, Any]:
         """What explore.js draws it from."""
-        return {"name": self.name, "kind": self.kind, "labels": self.labels, "at": self.at}
+        drawn = {"name": self.name, "kind": self.kind, "labels": self.labels, "at": self.at}
+        return {**drawn, "help": self.help} if self.help else drawn
 
     def thinned(self, most: int) -> Control:
         """The same with at most ``most`` values, evenly spread: the ends and the one to start at among them."""
@@ -94,7 +122,7 @@ class Control(NamedTuple):
             kept = (kept - {nearest}) | {self.at}
         places = sorted(kept)
         pick = (tuple(self.values[i] for i in places), tuple(self.labels[i] for i in places))
-        return Control(self.name, self.kind, *pick, places.index(self.at))
+        return self._replace(values=pick[0], labels=pick[1], at=places.index(self.at))
 
 
 class Picture(NamedTuple):
@@ -192,6 +220,7 @@ class Exploration:
         if len(at) == len(self._controls) and all(
             0 <= i < len(c.values) for i, c in zip(at, self._controls, strict=True)
         ):
+            self._widget.send({"began": True})  # whoever waits knows that this may take its time
             self._show(at)
 
     def _state(self) -> dict[str, Any]:
@@ -209,18 +238,29 @@ class Exploration:
         recorded = self._recorded() if precompute else None
         if recorded is None:
             spans = "; ".join(f"{control.name}: {_span(control)}" for control in self._controls)
-            note = f"This is {self._call(self._at)}. Run this cell in JupyterLab to move the controls ({spans})."
-            return f'{self._picture.html}<p class="dslib-muted dslib-view">{escape(note)}</p>'
+            return self._picture.html + how_to_touch(f"move the controls ({spans})", f"This is {self._call(self._at)}.")
         data, controls = recorded
-        thin = [
-            f"{len(few.values)} of the {len(all_.values)} values of {few.name}"
+        note = f'<p class="dslib-muted dslib-view">{escape(self._said_of(controls))}</p>'
+        first = escape(self._call(self._at))
+        still = f'{self._picture.html}<noscript><p class="dslib-view">{first}</p></noscript>'
+        frames = f'<div data-frames="{data}" data-first="{first}"><div data-place>{still}</div>{note}</div>'
+        return f"{frames}<script>\n{script_of('explore')}\n</script>"
+
+    def _said_of(self, controls: list[Control]) -> str:
+        """Which values were recorded."""
+        some = [
+            f"{few.name} {names(few.labels)} (of {len(all_.values)} values)"
             for few, all_ in zip(controls, self._controls, strict=True)
-            if len(few.values) < len(all_.values)
+            if 1 < len(few.values) < len(all_.values)
         ]
-        note = f"Recorded pictures of {names(thin)}; run this cell in JupyterLab for all." if thin else ""
-        note = f'<p class="dslib-muted dslib-view">{escape(note)}</p>' if note else ""
-        still = f'{self._picture.html}<noscript><p class="dslib-view">{escape(self._call(self._at))}</p></noscript>'
-        return f'<div data-frames="{data}"><div data-place>{still}</div>{note}</div><script>{_player_script()}</script>'
+        whole = [
+            few.name for few, all_ in zip(controls, self._controls, strict=True) if len(few.values) == len(all_.values)
+        ]
+        fixed = [f"{few.name}={few.labels[0]}" for few in controls if len(few.values) == 1]
+        said = [*([f"all values of {names(whole)}"] if whole else []), *some]
+        words = f"Recorded: {'; '.join(said)}"
+        words += f", always with {names(fixed)}" if fixed else ""
+        return words + ("." if len(whole) == len(controls) else ". Run this cell in JupyterLab for all.")
 
     def _recorded(self) -> tuple[str, list[Control]] | None:
         """Pictures for as fine a grid as fits, compressed, and its controls; None when not even two fit."""
@@ -228,11 +268,15 @@ class Exploration:
         while most > 1:
             controls = _small_grid(self._controls, most)
             frames = {}
+            moved = [len(control.values) > 1 for control in controls]  # what has one value needs no control
             for places in product(*(range(len(control.values)) for control in controls)):
                 values = [control.values[i] for control, i in zip(controls, places, strict=True)]
                 at = tuple(full.values.index(v) for full, v in zip(self._controls, values, strict=True))
-                frames[",".join(map(str, places))] = self._recorded_picture(at)
-            text = json.dumps({"controls": [c.to_json() for c in controls], "frames": frames}, ensure_ascii=False)
+                frames[",".join(str(i) for i, moves in zip(places, moved, strict=True) if moves)] = (
+                    self._recorded_picture(at)
+                )
+            drawn = [control.to_json() for control, moves in zip(controls, moved, strict=True) if moves]
+            text = json.dumps({"controls": drawn, "frames": frames}, ensure_ascii=False)
             data = base64.b64encode(zlib.compress(text.encode(), 9)).decode()
             if len(data) <= MOST_RECORDED:
                 return data, controls
@@ -267,14 +311,6 @@ class Exploration:
 @cache
 def _widget_class() -> Any:
     return widget_class("explore", "controls", "picture")
-
-
-@cache
-def _player_script() -> str:
-    """explore.js as a plain script that plays the element before it: modules do not load from a file on disk."""
-    text = Path(__file__).with_name("explore.js").read_text(encoding="utf-8")
-    text = text[: text.index("export default")]
-    return f"(() => {{\n{text}\nplayFrames(document.currentScript.previousElementSibling);\n}})();"
 
 
 # -- what was given -----------------------------------------------------------------------------------------------
@@ -314,6 +350,34 @@ def _control(name: str, given: Any, default: Any) -> Control:
         f"the slider {name}={given!r} cannot be read: write (low, high) or (low, high, step) with numbers, a list of "
         "choices in square brackets, or True or False"
     )
+
+
+def _card_controls(card: Any, given: Mapping[str, Any]) -> list[Control]:
+    """A card's knobs, then the switch for its remedy, and the seed; each with its meaning."""
+    turns = {knob.name: knob for knob in knobs(card)}
+    most = {1: 25, 2: 5, 3: 3}.get(sum(not knob.switch for knob in turns.values()), 2)  # a run takes a second or two
+    controls = {}
+    for name, knob in turns.items():
+        kind, labels = "range", tuple(f"{value:.12g}" for value in knob.values)
+        if knob.switch:
+            kind, labels = "box", ("no", "yes")
+        controls[name] = Control(name, kind, knob.values, labels, knob.values.index(knob.default), knob.meaning, most)
+    remedy = "show the same service with its remedy, too"
+    controls["mitigated"] = Control("mitigated", "box", (False, True), ("no", "yes"), 1, remedy)
+    controls["seed"] = _control("seed", (0, 99), 0)._replace(help="where the randomness comes from", most=1)
+    for name, wanted in given.items():
+        if name not in controls:
+            raise TypeError(f"card {card.number}, {card.title}, has no knob {name!r}: it has {names(controls)}")
+        own = controls[name]
+        if own.kind == "box" and isinstance(wanted, bool):
+            controls[name] = own._replace(at=int(wanted))
+            continue
+        made = _control(name, wanted, own.values[own.at])
+        if name in turns and not all(_is_number(v) and turns[name].low <= v <= turns[name].high for v in made.values):
+            low, high, meaning = turns[name].low, turns[name].high, turns[name].meaning
+            raise ValueError(f"{name}={wanted!r} leaves the range of this knob ({meaning}): {low:g} to {high:g}")
+        controls[name] = made._replace(help=own.help)
+    return list(controls.values())
 
 
 def _choice(name: str, given: list[Any], default: Any) -> Control:
@@ -370,7 +434,7 @@ def _span(control: Control) -> str:
 
 def _small_grid(controls: list[Control], most: int) -> list[Control]:
     """The controls with so few values that their grid has at most ``most`` places: the longest sliders give first."""
-    sizes = [len(control.values) for control in controls]
+    sizes = [min(len(control.values), control.most) for control in controls]
     while prod(sizes) > most:
         # Menus and boxes keep their values as long as a slider has more than two.
         order = [
@@ -388,6 +452,13 @@ def _small_grid(controls: list[Control], most: int) -> list[Control]:
 
 def _as_html(shown: Any) -> tuple[str, str]:
     """Anything as HTML, with its finding in words."""
+    if isinstance(shown, Simulation):
+        if not shown.started:
+            raise TypeError(
+                "this function returned a simulation that has not run: write explore(scenario, until=1_000, …), and "
+                "explore runs it"
+            )
+        shown = run_picture(shown)
     if isinstance(shown, View):
         return shown.to_html(), shown.finding
     if hasattr(shown, "savefig"):  # a matplotlib figure

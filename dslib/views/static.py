@@ -44,12 +44,12 @@ def _asked_by_a_program() -> bool:
     return request.get("content", {}).get("allow_stdin") is False
 
 
-def how_to_touch(what: str) -> str:
+def how_to_touch(what: str, before: str = "") -> str:
     """One line under a still picture: how a reader gets what can be touched. ``what`` follows "To"."""
     how = "<code>pip install anywidget</code>" if live() else "run this cell in JupyterLab"
     elsewhere = "" if live() else " (or set DSLIB_LIVE=1, where widgets are shown)"
     muted = "color:color-mix(in srgb,currentColor 78%,transparent)"
-    return f'<p class="dslib-view" style="{muted}">To {what}: {how}{elsewhere}.</p>'
+    return f'<p class="dslib-view" style="{muted}">{escape(before)} To {escape(what)}: {how}{elsewhere}.</p>'
 
 
 def _style() -> str:
