@@ -34,6 +34,8 @@ class Half extends Player {
   set past(past) { this.both.shared.past = past; }
   get future() { return this.both.shared.future; }
   set future(future) { this.both.shared.future = future; }
+  get filter() { return this.both.shared.filter; }
+  set filter(filter) { this.both.shared.filter = filter; }
   get playing() { return this.both.playback.playing; }
   get second() { return this.options.place === 1; }
   get name() { return this.both.bundle.names[this.options.place]; }
@@ -70,10 +72,16 @@ class Half extends Player {
   complain() { if (!this.second) super.complain(); }
   copyLink() { copyMoment(this.both); }
 
+  useClocks(kind) { this.both.halves.forEach((half) => half.useClocksHere(kind)); }
+  useClocksHere(kind) { super.useClocks(kind); }
+  filterChanged() { this.both.filterChanged(); }
+  filterHere() { super.filterChanged(); }
+
   standAt(time, stop) {
     this.time = time;
     this.stop = stop;
-    this.index = stop < 0 ? -1 : this.stops[stop].last;
+    const next = this.stops[stop + 1], waits = next && this.run.events[next.main][0] <= time;   // several stops at one time
+    this.index = !waits ? lastAtMost(this.run.events, (e) => e[0], time) : stop < 0 ? -1 : this.stops[stop].last;
     if (!this.box) return;
     this.follow();
     this.show();
@@ -117,7 +125,7 @@ class Half extends Player {
 class Comparison {
   constructor(element, checked, options) {
     this.options = options;
-    this.shared = { view: null, viewOf: null, acts: [], past: [], future: [] };
+    this.shared = { view: null, viewOf: null, acts: [], past: [], future: [], filter: null };
     this.seen = {};
     this.time = 0;
     this.host = make("div", { class: "dslib-player dslib-comparison", "data-lm-suppress-shortcuts": "true" });
@@ -139,6 +147,7 @@ class Comparison {
     this.sizes = new ResizeObserver(() => this.resize());
     this.sizes.observe(this.host);
     this.ready = true;
+    this.moments = bothStops(...this.halves);
     this.showGraphs(live || this.host.clientWidth >= NARROW);
     this.resize();
     this.begin();
@@ -175,7 +184,6 @@ class Comparison {
       run.stopped ??= run.end;
       run.end = this.end;
     }
-    this.moments = bothStops(...runs);
     this.seen = {};
     this.$(".card").setAttribute("aria-label", `Two runs on one time axis: ${bundle.title || listed(bundle.names)}`);
     this.showTrouble(null);
@@ -190,6 +198,7 @@ class Comparison {
         half.take(this.opened[i]);
         half.resize(true);
       }));
+      this.moments = bothStops(...this.halves);
       this.go(Math.min(this.time, this.end));
     } catch (error) {
       for (const half of this.halves) half.giveUpWaiting();
@@ -251,6 +260,13 @@ class Comparison {
   forward() {
     if (this.moment >= this.moments.length - 1) this.go(this.end);
     else this.goToMoment(this.moment + 1);
+  }
+
+  filterChanged() {
+    for (const half of this.halves) half.filterHere();
+    this.moments = bothStops(...this.halves);
+    this.seen = {};
+    this.go(this.time);
   }
 
   paused() { this.sayAloud(); }

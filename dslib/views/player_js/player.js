@@ -179,8 +179,9 @@ class Player extends Tools {
       return;
     }
     this.pause();
-    if (broken.index === null) this.go(broken.at);
-    else this.go(null, lastAtMost(this.stops, (s) => s.main, broken.index));
+    const stop = lastAtMost(this.stops, (s) => s.main, broken.index ?? -1);
+    if (stop >= 0 && this.stops[stop].last >= broken.index) this.go(null, stop);
+    else this.go(broken.at);                               // no event, or one that the filter hides
   }
 
   copyLink() { copyMoment(this); }
