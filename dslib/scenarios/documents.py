@@ -76,7 +76,7 @@ class Machine(Node):
     def on_start(self) -> None:
         """What the disk holds is all that there is."""
         self.pages: int = self.disk.get("essay", 0)
-        self.waiting: dict[int, tuple[str, int]] = {}
+        self._waiting: dict[int, tuple[str, int]] = {}
 
     def on_request(self, src: str, msg: Request) -> None:
         """Save a page, or hand out the document."""
@@ -84,7 +84,7 @@ class Machine(Node):
             self.send(src, Reply(msg.id, self.pages))
             return
         self.keep(msg.arg)
-        self.waiting[msg.id] = src, 0
+        self._waiting[msg.id] = src, 0
         self.set_timer("hand_on", HAND_ON_MS, msg.id, msg.arg, key=msg.id)
         self.one_more_has(msg.id)
 
@@ -99,7 +99,7 @@ class Machine(Node):
 
     def on_copied(self, src: str, msg: Copied) -> None:
         """One machine more."""
-        if msg.id in self.waiting:
+        if msg.id in self._waiting:
             self.one_more_has(msg.id)
 
     def keep(self, pages: int) -> None:
@@ -109,10 +109,10 @@ class Machine(Node):
 
     def one_more_has(self, id: int) -> None:
         """Say "saved" as soon as enough machines have it."""
-        who, copies = self.waiting[id]
-        self.waiting[id] = who, copies + 1
+        who, copies = self._waiting[id]
+        self._waiting[id] = who, copies + 1
         if self.saved_when(copies + 1, 1 + len(self.peers)):
-            del self.waiting[id]
+            del self._waiting[id]
             self.send(who, Reply(id))
 
 
