@@ -1,6 +1,5 @@
 /* The player's left half: nodes, links, cuts, and messages in flight. */
 
-const BADGES = { lie: "liar", clock: "clock is wrong" };   // what is marked at a node's shoulder
 
 class Graph {
   // -- the graph --------------------------------------------------------------------------------------------------
@@ -296,5 +295,5 @@ class Graph {
 /** A sign at a node's shoulder. */
 function badge(name, x, y, radius) {
   const r = clamp(radius * 0.48, 5.5, 9);
-  return `<g class="badge is-${name}" aria-hidden="true" transform="translate(${round(x)} ${round(y)})"><title>${BADGES[name]}</title><circle r="${round(r)}"/>${iconPath(name, -r * 0.68, -r * 0.68, r * 1.36)}</g>`;
+  return `<g class="badge is-${name}" aria-hidden="true" transform="translate(${round(x)} ${round(y)})"><circle r="${round(r)}"/>${iconPath(name, -r * 0.68, -r * 0.68, r * 1.36)}</g>`;
 }
