@@ -244,7 +244,7 @@ class Playable:
     def _fallback(self) -> str:
         """The run for a page without a kernel: a picture and words, which the player's script brings to life."""
         data = to_json(self.recorded())
-        carried = f' data-bundle="{escape(data, quote=True)}"' if len(data) <= MOST_CARRIED else ""
+        carried = f" data-bundle={_quoted(data)}" if len(data) <= MOST_CARRIED else ""
         touched = live() and self.widget is not None
         how = "" if touched else how_to_touch("move through this run and break it by hand")
         return f'<div data-dslib-player{carried} style="max-width:100%">{self.still()}{how}</div>'
@@ -681,10 +681,14 @@ def _line(event: Event) -> str:
     return " ".join(str(event).split())
 
 
+def _quoted(data: str) -> str:
+    """JSON as an attribute's value, in single quotes: its own double ones would take six characters each."""
+    return "'" + escape(data, quote=False).replace("'", "&#x27;") + "'"
+
+
 def _page(title: str, views: Sequence[Playable]) -> str:
     bodies = "\n".join(
-        f'<div data-dslib-player data-bundle="{escape(to_json(v.recorded()), quote=True)}">{v.still()}</div>'
-        for v in views
+        f"<div data-dslib-player data-bundle={_quoted(to_json(v.recorded()))}>{v.still()}</div>" for v in views
     )
     # The first view shows its title itself: the page's heading then is for whoever listens.
     said = ' class="said"' if any(v.bundle["title"] == title for v in views) else ""

@@ -188,7 +188,7 @@ class Comparison {
     this.$(".card").setAttribute("aria-label", `Two runs on one time axis: ${bundle.title || listed(bundle.names)}`);
     this.showTrouble(null);
     this.$("input[type=range]").max = this.end;
-    this.$(".finding").textContent = sayDifference(bundle.names, runs.map(({ run }) => run));
+    this.$(".finding").textContent = sayDifference(bundle, runs.map(({ run }) => run));
   }
 
   update(bundle) {
@@ -395,14 +395,14 @@ function openComparison(given) {
 /** "61.2 % good so far (11 of 18)"; where nobody asks anything, what became of the messages. */
 function saySoFar(run, index, time) {
   const step = shareAt(run, time);
-  if (step) return `${percent(step.share)} good so far (${step.good} of ${step.n.toLocaleString("en")})`;
+  if (step) return `${percent(step.share)} good so far (${step.good.toLocaleString("en")} of ${step.n.toLocaleString("en")})`;
   if (run.users.operations.length) return "no answers yet";
   const dropped = run.flights.filter((f) => f.end === "drop" && f.toIndex <= index).length;
   return `${plural(dropped, "message")} dropped so far`;
 }
 
-/** The difference at the end, in words. */
-function sayDifference(names, runs) {
+/** The difference at the end, in words: Python's, if it has said it, and who reaches the target. */
+function sayDifference({ names, summary }, runs) {
   const ends = runs.map(sayResult), shares = runs.map((run) => run.users.steps.at(-1)?.share);
   const points = shares.every((s) => s !== undefined) ? Math.round((shares[1] - shares[0]) * 1000) / 10 : null;
   const difference = points === null ? "" : points === 0 ? ": the same share" : `: ${Math.abs(points)} percentage ${Math.abs(points) === 1 ? "point" : "points"} ${points > 0 ? "more" : "less"}`;
@@ -410,6 +410,7 @@ function sayDifference(names, runs) {
   const meets = points !== null && typeof target === "number" && targets[0] === targets[1] ? shares.map((s) => s >= target) : null;
   const reached = !meets ? "" : meets[0] === meets[1] ? ` ${meets[0] ? "Both reach" : "Neither reaches"} the target of ${percent(target)}.`
     : ` Only ${names[meets.indexOf(true)]} reaches the target of ${percent(target)}.`;
+  if (summary) return summary + reached;
   const broken = runs.map((run, i) => run.broken && `${names[i]} breaks “${run.broken.what}” at ${ms(run.broken.at)}`).filter(Boolean);
   const kept = broken.length === 1 ? `; ${names[runs.findIndex((run) => !run.broken)]} breaks nothing that was watched` : "";
   return `At the end, ${names[0]}: ${ends[0]}; ${names[1]}: ${ends[1]}${difference}.${reached}${broken.length ? ` ${broken.join("; ")}${kept}.` : ""}`;

@@ -42,6 +42,13 @@ function oddities(run) {
   return run.oddities = list;
 }
 
+/** Take the place of a line of small text whose foot stands at `y`, if none of those taken is in the way. */
+function claim(taken, left, right, y) {
+  if (taken.some(([a, b, foot]) => left < b && right > a && Math.abs(y - foot) < 11)) return false;
+  taken.push([left, right, y]);
+  return true;
+}
+
 class Lanes extends Choices {
   // -- lanes, users, share ------------------------------------------------------------------------------------------
 
@@ -234,7 +241,7 @@ class Lanes extends Choices {
     // Messages and what happens at one node: a few as SVG, many on a canvas.
     const first = lastAtMost(run.flights, (f) => f.from, from - run.longest - 1) + 1, last = lastAtMost(run.flights, (f) => f.from, to);
     const start = lastAtMost(run.events, (e) => e[0], from - 1e-9) + 1, stop = lastAtMost(run.events, (e) => e[0], to);
-    const visible = this.countVisible(first), withNames = visible > 0 && box.plot / visible > 44, names = [];
+    const visible = this.countVisible(first), withNames = visible > 0 && box.plot / visible > 44, names = [], wanted = [];
     const many = last - first > CANVAS_FROM;
     this.sheet.fine = last - first > FINE_FROM;
     const layers = layersOf(many ? Path2D : PathText), overtaken = overtakenIn(run);
@@ -245,8 +252,8 @@ class Lanes extends Choices {
       this.addFlight(layers, f, line, tone, overtaken.has(f));
       if (withNames && f.msg) {
         const [x1, y1, x2, y2] = line, [x, y] = line.slice(-2);
-        names.push(`<text class="way-name" x="${round(x1 + (x2 - x1) * 0.42 + 5)}" y="${round(y1 + (y2 - y1) * 0.42 + 3)}">${escapeText(shorten(f.msg.type, 16))}</text>`);
-        if (f.end === "drop") names.push(`<text class="way-name" x="${round(x + 8)}" y="${round(y + 4)}">${escapeText(dropWord(f))}</text>`);
+        if (f.end === "drop") wanted.push([x + 8, y + 4, dropWord(f)]);
+        wanted.push([x1 + (x2 - x1) * 0.42 + 5, y1 + (y2 - y1) * 0.42 + 3, shorten(f.msg.type, 16)]);
       }
     }
     for (let i = start; i <= stop; i++) {
@@ -256,7 +263,9 @@ class Lanes extends Choices {
       if (kind === "timer") addLine(layers.timers, [x, y, x, y + 7]);
       else addLine(layers.notes, [x - 2.5, y + 3, x + 2.5, y + 3, x + 2.5, y + 8, x - 2.5, y + 8, x - 2.5, y + 3]);
     }
-    if (this.clockKind !== "none") this.drawStamps(layers, names, X, start, stop, causes);
+    const taken = [];                                     // [left, right, foot]: no word covers another
+    if (this.clockKind !== "none") this.drawStamps(layers, names, taken, X, start, stop, causes);
+    for (const [x, y, words] of wanted) if (claim(taken, x, x + 6.3 * words.length, y)) names.push(`<text class="way-name" x="${round(x)}" y="${round(y)}">${escapeText(words)}</text>`);
     this.sheet.layers = many ? layers : null;
     if (!many) out.push(...Object.entries(LAYERS).map(([name, look]) => layers[name].d && `<path class="${look.class}" d="${layers[name].d}"/>`));
     out.push(...names);
@@ -265,14 +274,19 @@ class Lanes extends Choices {
       if (at < from || at > to || filter.hidden.kinds.has("fault")) continue;
       out.push(`<line class="flag-line" x1="${X(at)}" x2="${X(at)}" y1="${box.top - 6}" y2="${box.bottom}"/>${iconPath(faultIcon(call), X(at) - 6.5, box.top - 21, 13, "flag")}`);
     }
+    if (run.since > from) {                               // of a long run, only the end is in the trace
+      const w = X(Math.min(run.since, to)), words = `messages before ${tickLabel(run.since, 1)} are not shown`;
+      out.push(`<rect class="not-run" x="0" y="${box.top - 2}" width="${w}" height="${box.bottom - box.top + 2}"/>`
+        + (w > 6.4 * words.length ? `<text class="zone-name" x="${w - 6}" y="${box.top + 10}" text-anchor="end">${words}</text>` : ""));
+    }
     if (run.broken && run.broken.at >= from && run.broken.at <= to) {
       const x = X(run.broken.at);
       out.push(`<line class="breach-line" x1="${x}" x2="${x}" y1="${box.top - 6}" y2="${box.height - 6}"/>${iconPath("broken", x - 7.5, box.top - 22, 15, "breach-sign")}`);
     }
 
     const asked = run.users.operations.filter((op) => op.until >= from && op.start <= to && op.row !== undefined);
-    this.columns = this.tooThin(asked, scale) ? this.countUsers(asked, from, to, scale) : null;
-    if (this.columns) out.push(this.userColumns(X));
+    this.columns = this.tooThin(asked, scale) ? this.countUsers(niceStep(6 / scale, 1)) : null;
+    if (this.columns) out.push(this.userColumns(X, from, to));
     else for (const op of asked) out.push(this.operationBar(op, X, from, to));
     this.columnsNote.textContent = this.columns ? `a column: ${box.narrow ? "" : "what was asked in "}${tickLabel(this.columns.step, this.columns.step)}, at most ${this.columns.most.toLocaleString("en")}` : "";
     out.push(this.sharePath(this.ghost, "share before", X, right, from, to), this.sharePath(run.users.steps, "share", X, right, from, to));
@@ -301,7 +315,7 @@ class Lanes extends Choices {
   }
 
   /** The logical clock beside each step of a node, as far as there is room: first of all that of the chosen one. */
-  drawStamps(layers, texts, X, start, stop, causes) {
+  drawStamps(layers, texts, taken, X, start, stop, causes) {
     const { run, box } = this, { of, node } = logicalClocks(run), lanes = run.nodes.map(() => []), groups = [];
     for (let i = start; i <= stop; i++) {
       const step = of[i];
@@ -314,16 +328,16 @@ class Lanes extends Choices {
         groups.push(group);
       }
     }
-    const taken = new Map(lanes.map((lane) => [lane, []]));
     const place = (group) => {
       const y = box.laneY(run.nodes[node[group.first]]), text = stampText(run, this.clockKind, group.first, group.last);
-      const half = text.length * (group.relation ? 3.6 : 3.3) + 3, list = taken.get(group.lane);
+      const half = text.length * (group.relation ? 3.6 : 3.3) + 3;
       const x = round(clamp(X(group.at), X(0) + half - 6, X(run.end) + 9 - half)); // whole at both ends of the run
-      if (list.some(([a, b]) => x - half < b && x + half > a)) return;
-      list.push([x - half, x + half]);
+      if (x - half < group.lane.right || !claim(taken, x - half, x + half, y - 6)) return;
+      group.lane.right = x + half;
       texts.push(`<text class="stamp ${["concurrent", "past", "future", "itself"][group.relation] ?? ""}" x="${x}" y="${round(y - 6)}" text-anchor="middle">${text}</text>`);
     };
     for (const wanted of causes ? [(g) => g.relation === ITSELF, (g) => g.relation === PAST || g.relation === FUTURE, (g) => g.relation === CONCURRENT] : [() => true]) {
+      for (const lane of lanes) lane.right = -NEVER;        // from left to right: most have no room beside the one before
       for (const group of groups) if (wanted(group)) place(group);
     }
     for (const { at, first, relation } of groups) {
@@ -398,10 +412,11 @@ class Lanes extends Choices {
   }
 
   /** Operations in columns of a few px, by the moment when they were asked: {step, most, list: [{client, from, to, counts, first, rows}]}. */
-  countUsers(asked, from, to, scale) {
-    const { users } = this.run, step = niceStep(6 / scale, 1), columns = new Map();
-    for (const op of asked) {
-      if (op.start < from) continue;
+  countUsers(step) {
+    const { users } = this.run, columns = new Map();
+    if (this.columns?.step === step && this.columns.users === users) return this.columns;
+    for (const op of users.operations) {
+      if (op.row === undefined) continue;
       const client = users.perClient ? op.client : "", at = Math.floor(op.start / step + 1e-9), key = `${client}\n${at}`;
       if (!columns.has(key)) {
         const rows = users.rows.filter((row) => row.client === client);
@@ -412,13 +427,14 @@ class Lanes extends Choices {
       column.n += 1;
     }
     const list = [...columns.values()];
-    return { step, list, most: Math.max(1, ...list.map((c) => c.n)) };
+    return { step, users, list, most: Math.max(1, ...list.map((c) => c.n)) };
   }
 
   /** Good answers stand on the floor; all others hang from the ceiling, where they are seen first. */
-  userColumns(X) {
+  userColumns(X, from, to) {
     const { list, most } = this.columns, paths = {};
     for (const column of list) {
+      if (column.to < from || column.from > to) continue;
       const top = this.rowY(column.first), height = column.rows * (this.box.rowHeight + 3) - 3, x1 = X(column.from), x2 = X(column.to);
       let hangs = top;
       for (const outcome of ["never", "wrong", "refused", "slow", "open", "good"]) {

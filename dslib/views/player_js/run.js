@@ -133,7 +133,7 @@ function readRun(bundle) {
   return {
     bundle, nodes, routers, lane, events, end: Math.max(end, events.length ? events[events.length - 1][0] : 0, 1e-9),
     flights, flightOf, typical, longest, outages, spells, nodeRows, stateRows, shownFields: fieldsThatChange(stateRows),
-    cuts, faults, links: drawn, users: readUsers(bundle), broken: bundle.broken ?? null,
+    cuts, faults, links: drawn, users: readUsers(bundle), broken: bundle.broken ?? null, since: bundle.since ?? 0,
   };
 }
 

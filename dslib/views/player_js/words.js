@@ -8,7 +8,11 @@ const OUTCOMES = {
 const plural = (n, one, many = one + "s") => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 const listed = (names) => names.length < 2 ? names.join("") : names.slice(0, -1).join(", ") + " and " + names[names.length - 1];
 const ms = (t) => t.toLocaleString("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 }) + " ms";
-const percent = (share) => `${Math.round(share * 1000) / 10} %`;
+/** With one decimal; 100 % only if it is all, 0 % only if it is none. */
+function percent(share) {
+  const digits = [1, 2, 3, 4].find((n) => (share === 1 || (share * 100).toFixed(n) < 100) && (share === 0 || (share * 100).toFixed(n) > 0)) ?? 1;
+  return `${Number((share * 100).toFixed(digits))} %`;
+}
 const shorten = (text, most) => text.length > most ? text.slice(0, most - 1) + "…" : text;
 
 function showValue(value) {
@@ -228,7 +232,7 @@ function sayResult(run) {
     const lost = run.flights.filter((f) => f.end === "drop").length;
     return `${lost.toLocaleString("en")} of ${plural(run.flights.length, "message")} dropped`;
   }
-  return last ? `${last.good} of ${last.n.toLocaleString("en")} good = ${percent(last.share)}` : "no operation was judged";
+  return last ? `${last.good.toLocaleString("en")} of ${last.n.toLocaleString("en")} good = ${percent(last.share)}` : "no operation was judged";
 }
 
 function describeStop(run, stops, number) {
