@@ -330,7 +330,7 @@ def _above(frame: Frame) -> list[tuple[float, str, str, int]]:
             wanted.append((frame.x(mark.at), mark.label))
     rows: list[float] = []
     placed = []
-    for x, words in sorted(wanted):
+    for x, words in sorted(one for one in wanted if not isnan(one[0])):
         wide = width_of(words)
         start = max(min(x - wide / 2, frame.width - wide + 10), 0.0)
         row = next((i for i, free in enumerate(rows) if free <= start), len(rows))

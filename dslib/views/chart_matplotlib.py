@@ -84,6 +84,8 @@ def _mark(axes: Any, frame: Frame, mark: Any) -> None:
     paint = _PAINT[mark.look.colour] if hasattr(mark, "look") else INK
     if isinstance(mark, Span):
         x1, x2 = frame.x(mark.start), frame.x(mark.end)
+        if isnan(x1 + x2):
+            return
         axes.axvspan(x1, x2, color=paint, alpha=0.16, linewidth=0, zorder=0.5)
         for at in (x1, x2):
             axes.axvline(at, color=paint, linewidth=1.3, linestyle=_dash(mark.look, 1.3), zorder=0.6)
@@ -101,9 +103,9 @@ def _mark(axes: Any, frame: Frame, mark: Any) -> None:
             axes.fill_between(x, low, high, color=paint, alpha=mark.look.opacity, linewidth=0)
     elif isinstance(mark, Rule):
         line = {"color": paint, "linewidth": mark.look.width, "linestyle": _dash(mark.look), "alpha": mark.look.opacity}
-        if mark.axis == "y":
+        if not isnan(mark.at) and mark.axis == "y":
             axes.axhline(frame.y(mark.at), **line)
-        else:
+        elif not isnan(mark.at):
             axes.axvline(frame.x(mark.at), **line)
     elif isinstance(mark, Line):
         found = pieces(frame, mark.x, mark.y, steps=mark.steps)

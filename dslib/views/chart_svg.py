@@ -38,6 +38,8 @@ def _ground(frame: Frame) -> Iterable[str]:
     for mark in frame.panel.marks:
         if isinstance(mark, Span):
             x1, x2 = px(frame.x(mark.start)), px(frame.x(mark.end))
+            if isnan(x1 + x2):
+                continue
             ink = INK[mark.look.colour]
             yield f'<path d="M{x1} 0H{x2}V-{height}H{x1}z" fill="{ink}" fill-opacity=".16"/>'
             yield f'<path d="M{x1} 0V-{height}M{x2} 0V-{height}" stroke="{ink}" stroke-width="1.3"{_dash(mark.look)}/>'
@@ -73,6 +75,8 @@ def _marks(frame: Frame) -> Iterable[str]:
     for mark in marks:
         if isinstance(mark, Rule):
             at = frame.y(mark.at) if mark.axis == "y" else frame.x(mark.at)
+            if isnan(at):
+                continue
             path = f"M0 {px(-at)}H{px(frame.width)}" if mark.axis == "y" else f"M{px(at)} 0V-{px(frame.height)}"
             yield f'<path d="{path}"{_stroke(mark.look)}/>'
         elif isinstance(mark, Line):

@@ -302,7 +302,7 @@ def _budget_finding(
     words = f"{head}: of {many(total, 'event')}, {number(float(budget))} may be bad; {many(spent)} "
     words += "was" if spent == 1 else "were"
     if budget:
-        words += f", {percent(float(spent / budget))} of the budget"
+        words += f", {_spent(float(spent / budget))} of the budget"
     met = spent <= budget
     words += f", so the target is {'met' if met else 'missed'}"
     if window is not None:
@@ -320,6 +320,11 @@ def _budget_finding(
     if window is None:
         words += f". Left at the end: {_left(left[-1])}"
     return f"{words}."
+
+
+def _spent(share: float) -> str:
+    """Exact around 100 %, where it decides; in plain figures far beyond."""
+    return percent(share) if share < 2 else f"{number(100 * share)} %"
 
 
 def _left(share: float) -> str:

@@ -15,7 +15,7 @@ LIKELIHOODS = ("rare", "unlikely", "possible", "likely", "expected")
 IMPACTS = ("tiny", "small", "medium", "large", "disaster")
 
 #: Letters of a name on a line of a cell, and lines of one name.
-_LETTERS, _NAME_LINES = 13, 3
+_LETTERS, _NAME_LINES = 11, 3
 
 
 def risk_matrix(
