@@ -496,8 +496,9 @@ class Lanes extends Choices {
     this.shareDot.style.display = this.shareNow.style.display = share ? "" : "none";
     if (share) {
       const y = round(box.shareY(share.share)), below = typeof run.bundle.target === "number" && share.share < run.bundle.target;
-      this.shareNow.textContent = `${percent(share.share)} (${share.good} of ${share.n})`;
-      const left = x + 16 + 7.6 * this.shareNow.textContent.length > box.width;
+      const words = `${percent(share.share)} (${share.good.toLocaleString("en")} of ${share.n.toLocaleString("en")})`, wide = 16 + 7.6 * words.length;
+      const left = x + wide > box.width, fits = !left || x - wide >= box.gutter;  // in the gutter stand other words
+      this.shareNow.textContent = fits ? words : percent(share.share);
       this.shareDot.setAttribute("cy", y);
       this.shareNow.setAttribute("x", left ? -10 : 10);
       this.shareNow.setAttribute("y", y < box.shareTop + box.shareHeight / 2 ? y + 20 : y - 9);
