@@ -14,8 +14,27 @@ from typing import Any
 import networkx as nx
 import pytest
 
-from dslib import Message, Network, Node, Operation, Simulation, what_users_saw
-from dslib.views import View, graph, measured, space_time, timeline
+from dslib import Message, Network, Node, Operation, Simulation, latencies, what_users_saw
+from dslib.detection import Detection
+from dslib.metrics import slices
+from dslib.slo import AlertRule
+from dslib.sweeps import sweep
+from dslib.views import (
+    View,
+    budget_burn_down,
+    burn_alerts,
+    detector_tradeoff,
+    goodput_and_queue,
+    graph,
+    latency_distribution,
+    measured,
+    region_map,
+    risk_matrix,
+    service_levels,
+    space_time,
+    sweep_results,
+    timeline,
+)
 from dslib.views.palette import OUTCOMES
 from dslib.views.static import STYLE
 
@@ -79,7 +98,20 @@ def pictures() -> dict[str, View]:
         "timeline": timeline(seen, target=0.9, title="Users"),
         "measured": measured([1, 2, 3], [1.0, 2.5, 3.0], 0.2, lambda x: x, "timeout (s)", "detection (s)"),
         "space_time": space_time(lossy_calls().trace),
+        "service_levels": service_levels(slices(seen, 100, 1_000), 0.9, 100, title="Levels"),
+        "latency_distribution": latency_distribution(latencies(operations(1)), 100, 0.9),
+        "budget_burn_down": budget_burn_down([0, 1, 3, 0], [100] * 4, 0.99, 1),
+        "burn_alerts": burn_alerts([0, 9, 9, 0], [100] * 4, 0.99, [AlertRule(2, 1, 2.0)]),
+        "goodput_and_queue": goodput_and_queue(slices(seen, 100, 1_000), [(0, 1), (500, 3)]),
+        "risk_matrix": risk_matrix({"retry storm": (4, 5), "police raid": (1, 4)}),
+        "detector_tradeoff": detector_tradeoff([Detection("heartbeats", "200 ms", (150.0, 180.0), 4, 60_000.0)]),
+        "sweep_results": sweep_results(sweep(lossy_luck, 40, loss=[0.1, 0.5])),
+        "region_map": region_map({"r1": "Zurich", "r2": "New York"}),
     }
+
+
+def lossy_luck(seed: int, loss: float) -> bool:
+    return random.Random(f"{seed}/{loss}").random() > loss
 
 
 def tree(view: View) -> ET.Element:
@@ -88,9 +120,12 @@ def tree(view: View) -> ET.Element:
     return ET.fromstring(text)
 
 
-@pytest.fixture(params=["graph", "timeline", "measured", "space_time"])
+PICTURES = pictures()
+
+
+@pytest.fixture(params=PICTURES)
 def view(request: pytest.FixtureRequest) -> View:
-    return pictures()[request.param]
+    return PICTURES[request.param]
 
 
 # ---------------------------------------------------------------- all pictures
@@ -133,7 +168,7 @@ def test_words_in_a_picture_are_large_enough_and_it_scrolls_instead_of_shrinking
     )  # type: ignore[index]
     sizes = [float(size) for size in re.findall(r'font-size="([\d.]+)"', view.svg)]
     sizes += [float(size) for size in re.findall(r"font-size: ([\d.]+)px", view.svg)]
-    assert min(sizes) * least / width >= 8.5
+    assert min(sizes) * least / width >= 11
     assert 'class="dslib-scroll" tabindex="0"' in view.to_html()
 
 
@@ -164,6 +199,11 @@ def test_names_from_a_student_are_text_and_never_markup():
         timeline(seen, title=HOSTILE),
         measured([HOSTILE, "$x$"], [1, 2], 0.5, None, HOSTILE, HOSTILE, HOSTILE),
         space_time(Simulation(Server(HOSTILE)).run(until=10).trace, title=HOSTILE),
+        risk_matrix({HOSTILE: (1, 1)}, title=HOSTILE),
+        latency_distribution({HOSTILE: [1, 2]}, title=HOSTILE),
+        region_map({HOSTILE: "Zurich"}, title=HOSTILE),
+        goodput_and_queue(slices(seen, 50, 100), {HOSTILE: [1]}, title=HOSTILE),
+        detector_tradeoff([Detection(HOSTILE, HOSTILE, (1.0,), 1, 1.0)], title=HOSTILE),
     ]
     for view in shown:
         assert not [element.tag for element in tree(view).iter() if element.tag.endswith("script")]
