@@ -56,7 +56,7 @@ def space_time_svg(bundle: dict[str, Any]) -> str:
     label = escape(f"Space-time diagram. {bundle['summary']}", quote=True)
     return (
         f'<svg role="img" aria-label="{label}" viewBox="0 0 {WIDTH} {height}" '
-        f'style="display:block;width:100%;min-width:560px;max-width:{WIDTH}px" fill="none" '
+        f'style="display:block;width:100%;min-width:700px;max-width:{WIDTH}px" fill="none" '
         f'font-family="system-ui,sans-serif" font-size="12">{"".join(out)}</svg>'
     )
 
