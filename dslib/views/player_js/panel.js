@@ -6,7 +6,7 @@ class Panel extends Lanes {
     this.panel.append(
       make("div", { class: "panel-head" }, this.panelName = make("b"), this.panelStatus = make("span"),
         this.panelClose = make("button", { type: "button", class: "plain close-panel", title: "Close (Escape)", onclick: () => this.closePanel() }, "Close")),
-      this.panelRows = make("dl", { class: "facts", tabindex: "-1" }));
+      this.panelRows = make("dl", { class: "facts", tabindex: "-1", "aria-label": "State" }));
   }
 
   /** The panel stands under the graph where there is one column, and beside the caption where there is room. */
