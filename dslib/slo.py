@@ -314,9 +314,10 @@ def alerts(
     for rule in rules:
         long, short = windows_in_slices(rule, every_s)
         rates = burn_rates(bad, valid, target, {long, short})
+        slow, fast = (rate.tolist() if hasattr(rate, "tolist") else rate for rate in (rates[long], rates[short]))
         since: float | None = None
-        for i, (slow, fast) in enumerate(zip(rates[long], rates[short], strict=True), 1):
-            fires = slow > rule.factor and fast > rule.factor
+        for i, (one, other) in enumerate(zip(slow, fast, strict=True), 1):
+            fires = one > rule.factor and other > rule.factor
             if fires and since is None:
                 since = float(i * _exact(every_s, "every_s"))
             elif not fires and since is not None:

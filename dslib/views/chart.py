@@ -568,19 +568,30 @@ def number(value: float) -> str:
 
 
 def say_ms(ms: float) -> str:
-    """A time in its own unit: 240 ms, 4.2 s, 12 min, 3 h; "never" for one that does not end."""
+    """A time in the units that suit it: 240 ms, 4.2 s, 5 min 46 s, 2 h 6 min; "never" for one that does not end."""
     if isnan(ms):
         return "not known"
     if ms == inf:
         return "never"
-    one, sign = next(
-        ((one, sign) for one, sign, _ in reversed(_UNITS) if abs(ms) >= (2 if sign in ("min", "h", "d") else 1) * one),
-        (1.0, "ms"),
-    )
-    value = ms / one
+    size = abs(ms)
+    place = next((i for i in (4, 3, 2) if size >= 2 * _UNITS[i][0]), 0)
+    if place:  # in whole smaller units, so that two moments that differ read differently
+        return _in_parts(ms, place)
+    value, sign = (ms / 1_000, "s") if size >= 1_000 else (ms, "ms")
     digits = 0 if abs(value) >= 100 or value == round(value) else 1 if abs(value) >= 10 else 2
     text = f"{value:,.{digits}f}"
     return f"{text.rstrip('0').rstrip('.') if '.' in text else text} {sign}".replace("-", "−")
+
+
+def _in_parts(ms: float, place: int) -> str:
+    """12 d 21 h 36 min, 2 h 6 min, 5 min 46 s."""
+    parts = _UNITS[max(1, place - 2) : place + 1][::-1] if place == 4 else _UNITS[place - 1 : place + 1][::-1]
+    left = round(abs(ms) / parts[-1][0])
+    out = []
+    for one, sign, _ in parts:
+        whole, left = divmod(left, round(one / parts[-1][0]))
+        out += [f"{whole:,} {sign}"] if whole else []
+    return ("−" if ms < 0 else "") + " ".join(out)
 
 
 # -- many values -------------------------------------------------------------------------------------------------------
@@ -596,11 +607,13 @@ def thinned(x: Sequence[float], y: Sequence[float], most: int = 700) -> tuple[li
     stretch = ceil(len(y) / (most / 4))
     keep: list[int] = []
     for begin in range(0, len(y), stretch):
-        part = range(begin, min(begin + stretch, len(y)))
-        known = [i for i in part if not isnan(y[i])]
-        gaps = [i for i in part if isnan(y[i])]
-        chosen = {part[0]} | ({min(known, key=y.__getitem__), max(known, key=y.__getitem__)} if known else set())
-        keep += sorted(chosen | set(gaps[:1]) | {i + 1 for i in gaps[-1:] if i + 1 in part})
+        part = list(y[begin : begin + stretch])
+        known = [value for value in part if value == value]
+        chosen = {0} | ({part.index(min(known)), part.index(max(known))} if known else set())
+        if len(known) < len(part):  # the first gap, and what comes after the last one
+            gaps = [i for i, value in enumerate(part) if value != value]
+            chosen |= {gaps[0], min(gaps[-1] + 1, len(part) - 1)}
+        keep += [begin + i for i in sorted(chosen)]
     return [float(x[i]) for i in keep] + [float(x[-1])], [float(y[i]) for i in keep]
 
 

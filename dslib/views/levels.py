@@ -355,7 +355,6 @@ def burn_alerts(
     Raises:
         ValueError, TypeError: what ``slo.alerts`` refuses.
     """
-    bad, valid = _counts(bad), _counts(valid)
     rows = list(slo.alert_rules() if rules is None else rules)
     for rule in rows:
         if not isinstance(rule, slo.AlertRule):
@@ -366,9 +365,8 @@ def burn_alerts(
     if not len(bad) or not rows:
         return said(kind, title, "There is no slice of time." if rows else "There is no alert rule.")
     lengths = {length for rule in rows for length in slo.windows_in_slices(rule, every_s)}
-    rates = {
-        length: [float(rate) for rate in found] for length, found in slo.burn_rates(bad, valid, target, lengths).items()
-    }
+    rates = {length: _floats(found) for length, found in slo.burn_rates(bad, valid, target, lengths).items()}
+    bad, valid = _counts(bad), _counts(valid)
     end = len(bad) * every_ms
     time = time_axis(0.0, end)
     at = [(i + 1) * every_ms for i in range(len(bad))] + [end]
@@ -581,6 +579,11 @@ def _refuse_target(target: Any) -> None:
 def _counts(values: Any) -> list[int]:
     """Plain whole numbers, whatever they came in."""
     found: list[int] = values.tolist() if hasattr(values, "tolist") else list(values)
+    return found
+
+
+def _floats(values: Any) -> list[float]:
+    found: list[float] = values.tolist() if hasattr(values, "tolist") else list(map(float, values))
     return found
 
 
