@@ -71,8 +71,11 @@ def service_levels(
         marks.append(Rule(100 * target, _TARGET, f"target {percent(target)}"))
         under: list[int] = []
         for i, row in enumerate(rows):
-            apart = not under or row.start_ms - rows[under[-1]].start_ms >= (edges[-1] - edges[0]) / 35
-            if row.availability < target and apart:
+            if not row.availability < target:
+                continue
+            last = rows[under[-1]] if under else None
+            crowded = last is not None and row.start_ms - last.start_ms < (edges[-1] - edges[0]) / 35
+            if last is None or not crowded or abs(row.availability - last.availability) > 0.05:
                 under.append(i)
         if under:
             spots = [(rows[i].start_ms + rows[i].end_ms) / 2 for i in under]
