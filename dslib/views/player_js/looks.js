@@ -130,7 +130,7 @@ button[aria-disabled="true"] { color: var(--muted); opacity: .55; cursor: defaul
 .graph[data-tool="cut"] { touch-action: none; cursor: crosshair; }
 .graph[data-tool="cut"] .node, .graph[data-tool="crash"] .node, .node { cursor: pointer; }
 .link { stroke: var(--line); stroke-width: 1.4; }
-.link.is-cut { stroke-dasharray: 3 5; opacity: .6; }
+.link.is-cut { stroke-dasharray: 3 5; }
 .link.one-way { stroke-dasharray: 9 4; }
 .link.worse { stroke: var(--ink); stroke-width: 4; stroke-dasharray: 1.5 3.5; }
 .cut-lines, .lost, .flying { pointer-events: none; }
