@@ -75,7 +75,7 @@ class Graph {
       const text = small ? [0] : !above ? [radius + 15, radius + 29, radius + 42] : [-radius - 34, -radius - 20, -radius - 7];
       const view = {
         group: make("g", { class: "node", tabindex: large && name !== run.nodes[0] ? "-1" : "0", role: "button", transform: `translate(${round(x)} ${round(y)})`, "data-node": name }),
-        state: text.slice(1).map((y) => make("text", { class: "state", y, "text-anchor": "middle", "aria-hidden": "true" })), role, above,
+        state: text.slice(1).map((y) => make("text", { class: "state", y, "text-anchor": "middle" })), role, above,
         mark: make("g", { class: "mark" }), badges: make("g", { class: "badges" }), size,
       };
       view.group.append(
