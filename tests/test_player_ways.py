@@ -16,7 +16,7 @@ from stage import Stage
 from test_player import REPLICAS, Replica, Writer, minority, quiet
 
 from dslib import Simulation
-from dslib.views import play, script
+from dslib.views import compare, play, save_page, script
 
 pytestmark = pytest.mark.browser
 
@@ -512,6 +512,46 @@ def test_a_comparison_can_be_heard(page: Any, both: Both):
     assert quiet_halves == ["", ""], "one voice for both"
 
 
+def test_what_compare_returns_plays_from_disk_and_its_finding_stands_below(page: Any, tmp_path: Path):
+    views = [play(beaten(writer), until=400, seed=3, within=40) for writer in (WaitsForAll, Writer)]
+    both = compare(*views, title="All or most")
+    save_page(tmp_path / "two.html", both)
+    page.goto((tmp_path / "two.html").as_uri())
+    page.locator(".comparison").wait_for()
+    assert page.locator(".half.first .title").text_content() == "All or most"
+    assert str(page.locator(".comparison > .caption .finding").text_content()).startswith(both.summary)
+    assert page.locator(".half .tools").first.is_hidden(), "without Python there is nothing to break"
+    page.locator(".comparison > .drive .forward").click()
+    assert len(set(times(page)[2:])) == 1
+
+
+def test_the_filter_and_the_clocks_are_chosen_once_for_both(page: Any, both: Both):
+    twice = Twice(page, both)
+    twice.halves[0].locator(".clock-choice").select_option("lamport")
+    twice.go(100)
+    assert all(half.locator(".causes").is_visible() for half in twice.halves)
+    assert twice.halves[1].locator(".clock-choice").is_hidden()
+    twice.halves[0].locator(".filter summary").click()
+    twice.halves[0].locator('.filter-panel input[data-what="nodes"]').first.uncheck()
+    twice.slider.focus()
+    page.keyboard.press("Home")
+    for _ in range(30):
+        page.keyboard.press("ArrowRight")
+        for line in page.locator(".comparison .each").all():
+            assert "The timer “write” of writer" not in line.text_content(), (
+                "the reader does not want to see the writer"
+            )
+
+
+def test_a_share_is_100_percent_only_if_it_is_all(page: Any):
+    view = play(quiet, until=100, seed=3)
+    op = view.bundle["operations"][0]
+    many = [{**op, "id": i, "start": 1 + i / 100, "end": 30 + i / 100, "judged": 30 + i / 100} for i in range(3000)]
+    view.bundle["operations"] = [*many[:-1], {**many[-1], "outcome": "never", "end": None}]
+    stage = Stage(page, view)
+    assert stage.share() == "99.97 % (2,999 of 3,000)"
+
+
 # ---------------------------------------------------------------- a link to a moment
 
 
@@ -608,6 +648,82 @@ def test_a_comparison_has_an_address_for_every_moment_too(page: Any, tmp_path: P
     assert page.locator(".half .link-to-moment").first.is_hidden(), "one link for both"
 
 
+# ---------------------------------------------------------------- what a reader hears, and what a printer gets
+
+
+def heard(page: Any) -> str:
+    return str(page.evaluate("player.root.querySelector('.aloud').textContent"))
+
+
+def test_while_it_plays_nothing_is_said_and_on_a_pause_the_moment_is(stage: Stage):
+    page = stage.page
+    stage.go(50)
+    stage.root.locator(".diagram").focus()
+    page.wait_for_timeout(700)
+    before = heard(page)
+    page.keyboard.press(" ")
+    said = set()
+    for _ in range(10):
+        page.wait_for_timeout(150)
+        said.add(heard(page))
+    assert said == {before}, "it does not chatter"
+    page.keyboard.press(" ")
+    page.wait_for_timeout(800)
+    assert heard(page) != before
+    assert heard(page).startswith(f"{stage.time:.1f} ms")
+
+
+def test_quick_steps_are_said_once_and_an_act_is_said_with_what_came_of_it(stage: Stage):
+    page = stage.page
+    page.evaluate(
+        """() => {
+            const aloud = player.root.querySelector(".aloud");
+            window.said = [];
+            const listener = new MutationObserver(() => said.push(aloud.textContent));
+            listener.observe(aloud, { childList: true, characterData: true, subtree: true });
+        }"""
+    )
+    stage.go(60)
+    stage.root.locator(".diagram").focus()
+    for _ in range(6):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(900)
+    assert page.evaluate("said.length") == 1, "six quick steps are one sentence"
+    stage.root.locator('[data-node="r1"]').focus()
+    page.keyboard.press("x")
+    stage.wait_for_answer()
+    hint, busy = stage.root.locator(".hint"), stage.root.locator(".busy")
+    assert "crash r1 at" in hint.text_content()
+    assert [line.get_attribute("role") for line in (hint, busy)] == ["status", "status"]
+
+
+def test_a_message_that_overtakes_others_says_how_many(page: Any):
+    view = play(quiet, until=100, seed=3)
+    rows = view.bundle["trace"]["events"]
+    msg = {"type": "Write", "fields": {}}
+    sent = [[50.0 + i, "send", "writer", "r1", 900 + i, msg, None] for i in range(3)]
+    there = [[60.0 + i, "deliver", "writer", "r1", 900 + n, msg, None] for i, n in enumerate((2, 0, 1))]
+    view.bundle["trace"]["events"] = sorted([*rows, *sent, *there], key=lambda row: row[0])
+    stage = Stage(page, view)
+    stage.go(60.0)
+    assert "It overtook 2 earlier messages." in stage.text(".caption .why")
+    stage.go(61.0)
+    assert "overtook" not in stage.text(".caption .why")
+    assert "It was overtaken" in stage.text(".caption .why")
+
+
+def test_on_paper_it_is_light_and_has_no_buttons(new_page: Callable[..., Any]):
+    page = new_page(color_scheme="dark")
+    stage = Stage(page, play(minority, until=400, seed=3))
+    page.emulate_media(media="print", color_scheme="dark")
+    ink, paper = stage.root.evaluate("(card) => [getComputedStyle(card).color, getComputedStyle(card).backgroundColor]")
+    assert (ink, paper) == ("rgb(26, 26, 26)", "rgb(255, 255, 255)")
+    for gone in (".buttons", ".tools", ".zoom", ".acts-tools"):
+        assert stage.root.locator(gone).is_hidden()
+    for there in (".plot-picture", ".graph-picture", ".caption", ".key"):
+        assert stage.root.locator(there).is_visible()
+
+
 # ---------------------------------------------------------------- JupyterLab: the kernel goes away
 
 
@@ -618,6 +734,34 @@ def notebook(*cells: str) -> str:
     ]
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return json.dumps({"cells": made, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5})
+
+
+@pytest.mark.timeout(300)
+def test_in_jupyterlab_an_act_goes_to_both_runs_of_a_comparison(jupyterlab: Any, page: Any):
+    story = Path(__file__).with_name("test_player.py").read_text(encoding="utf-8").split("# -----", 1)[0]
+    made = "from dslib.views import compare\nboth = compare(*(play(quiet, until=300, seed=s) for s in (3, 4)))\nboth"
+    (jupyterlab.root / "two.ipynb").write_text(
+        notebook(story, made, "print([view.code for view in both.views])"), encoding="utf-8"
+    )
+    jupyterlab.open(page, "two.ipynb")
+    page.locator(".jp-Notebook .jp-Cell").first.click()
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.press("Shift+Enter")
+    page.locator(".half.second .share-now").wait_for(timeout=60_000)
+    slider = page.locator(".comparison > .drive input")
+    slider.evaluate("(s) => { s.value = 100; s.dispatchEvent(new Event('input')); }")
+    cells = page.locator(".jp-Notebook .jp-Cell").count()
+    page.locator('.half.second [data-node="r1"]').focus()
+    page.keyboard.press("x")
+    page.locator(".half.first .chip-go", has_text="crash r1 at 100").wait_for()
+    for half in ("first", "second"):
+        page.locator(f".half.{half} .busy", has_text="The whole run:").wait_for(timeout=15_000)
+    assert page.locator(".jp-Notebook .jp-Cell").count() == cells, "x was the player's, not JupyterLab's"
+    page.locator('.half.second [data-node="r1"]').focus()
+    page.keyboard.press("Shift+Enter")
+    printed = page.locator(".jp-Notebook .jp-Cell").nth(2).locator(".jp-OutputArea-output")
+    printed.wait_for(timeout=30_000)
+    assert printed.text_content().count("sim.at(100, sim.crash, 'r1')") == 2
 
 
 @pytest.mark.timeout(300)

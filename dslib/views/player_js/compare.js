@@ -140,7 +140,7 @@ class Comparison {
       const box = this.$(".halves").appendChild(make("div"));
       this.halves.push(new Half(box, opened, { ...options, link: null, both: this, place, onActs: live ? (place ? () => {} : options.onActs) : undefined }));
     }
-    this.$(".keys dl").append(...[...KEYS, ...(live ? LIVE_KEYS : [])].flatMap(([key, what]) => [make("dt", {}, key), make("dd", {}, what)]));
+    this.$(".keys dl").append(...keysOf(live, options.link).flatMap(([key, what]) => [make("dt", {}, key), make("dd", {}, what)]));
     this.host.remove();
     element.replaceChildren(this.host);
     this.stopTheme = followTheme(this.host);

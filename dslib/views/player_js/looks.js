@@ -390,5 +390,9 @@ summary { cursor: pointer; padding: 3px 0; }
 .link-field input { max-width: 100%; font: 12px/1.5 ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; color: var(--ink); background: var(--surface); border: 1px solid var(--line); border-radius: 6px; padding: 3px 6px; }
 @media (prefers-reduced-motion: no-preference) { .tool, .plain, .rows button { transition: background-color .12s; } .node .body { transition: fill .15s, stroke .15s; } }
 @media (forced-colors: active) { input[type="range"] { forced-color-adjust: none; --ink: CanvasText; --edge: GrayText; --surface: Canvas; } .veil { display: none; } .tool[aria-pressed="true"] { border: 3px solid Highlight; } }
-@media print { .tools, .buttons, .zoom, .acts-tools, .scrub { display: none; } }
+@media print {
+  :host, :host([data-mode="dark"]) { ${LIGHT} color-scheme: light; }
+  .card { break-inside: avoid; }
+  .tools, .ask, .buttons, .zoom, .acts-tools, .scrub, .drive, .right .choices, .keys, .link-to-moment, .graphs, .panel[data-empty] { display: none !important; }
+}
 `;

@@ -3,7 +3,7 @@
 const KEYS = [
   ["← →", "one event back or on"], ["Page up, page down", "ten events back or on"], ["Home, End", "start and end of the run"],
   ["Space", "play or pause"], ["↑ ↓", "in the diagram: read the messages one by one; in the graph: from node to node"], ["Escape", "let go of a node or a message"], ["+ − 0", "zoom in, out, fit all"],
-  ["B", "to the moment where a property broke"], ["M", "link to this moment"],
+  ["B", "to the moment where a property broke"],
 ];
 const LIVE_KEYS = [
   ["C", "cut: draw a line through links, or click one; or Tab to a node, Space to choose it, Enter to cut it off, ↑ ↓ for its links"],
@@ -11,6 +11,9 @@ const LIVE_KEYS = [
   ["D", "drop: click a message on its way, or choose it and press Enter"], ["P", "point: click a node to read its state"],
   ["H", "heal all cuts"], ["Ctrl+Z, Ctrl+Y", "undo, redo"],
 ];
+
+/** What stands under “Keys”: what the reader can do here. */
+const keysOf = (live, link) => [...KEYS, ...(link ? [["M", "link to this moment"]] : []), ...(live ? LIVE_KEYS : [])];
 
 const PAGE = 200;           // rows of the event list that are in the page at once
 const NARROW = 720;         // px: below this the parts stand under one another
@@ -86,7 +89,7 @@ class Player extends Tools {
     this.$(".redo").addEventListener("click", () => this.redo());
     this.$(".copy").addEventListener("click", () => this.copyCode());
     this.$(".close-code").addEventListener("click", () => { this.$(".code").hidden = true; this.$(".copy").focus(); });
-    this.$(".keys dl").append(...[...KEYS, ...(this.live ? LIVE_KEYS : [])].flatMap(([key, what]) => [make("dt", {}, key), make("dd", {}, what)]));
+    this.$(".keys dl").append(...keysOf(this.live, this.options.link).flatMap(([key, what]) => [make("dt", {}, key), make("dd", {}, what)]));
 
     this.slider = this.$("input[type=range]");
     this.slider.addEventListener("input", () => this.go(Number(this.slider.value)));

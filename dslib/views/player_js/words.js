@@ -100,6 +100,21 @@ const inFlight = (run, time, index) => {
   return list.reverse();
 };
 
+/** How many messages that were sent before this one, over the same link, are still on their way when it arrives. */
+function sayOvertook(run, flight) {
+  if (!flight) return "";
+  if (!run.overLink) {
+    run.overLink = new Map();
+    for (const f of run.flights) {
+      const way = link(f.src, f.dest);
+      if (!run.overLink.has(way)) run.overLink.set(way, []);
+      if (f.end !== "drop" && !f.again) run.overLink.get(way).push(f);
+    }
+  }
+  const earlier = run.overLink.get(link(flight.src, flight.dest)).filter((f) => f.fromIndex < flight.fromIndex && f.toIndex > flight.toIndex).length;
+  return earlier ? ` It overtook ${plural(earlier, "earlier message")}.` : "";
+}
+
 /** One event in one sentence, and, where it helps, what it means. */
 function describe(run, index) {
   if (index < 0) return { what: "Nothing has happened yet.", why: "Step forward, or press play." };
@@ -121,7 +136,7 @@ function describe(run, index) {
     const waited = flight && run.spells.some((s) => s.node === dest && s.kind === "paused" && s.from < flight.to && s.to === flight.to);
     const took = flight ? `It was on the way${waited ? `, and at the door of ${dest}, which stood still,` : ""} for ${ms(flight.to - flight.from)}${via ? `, through ${via}` : ""}.` : "";
     return { what: `${dest} receives ${showMessage(msg)} from ${src}.`,
-      why: took + (flight?.again ? " This is a second copy: the network delivered it twice." : "") + (overtakenIn(run).has(flight) ? " It was overtaken: one sent later over the same link was there before." : "") };
+      why: took + sayOvertook(run, flight) + (flight?.again ? " This is a second copy: the network delivered it twice." : "") + (overtakenIn(run).has(flight) ? " It was overtaken: one sent later over the same link was there before." : "") };
   }
   if (kind === "drop") {
     const why = flight ? dropReason(run, flight, index) : detail;
