@@ -44,7 +44,7 @@ const TEMPLATE = `
     </div>
   </div>
   <div class="tell">
-    <section class="panel" aria-label="State of a node" data-empty></section>
+    <div class="panel" role="group" aria-label="State of a node" data-empty></div>
     <div class="caption"><p class="what"><b></b> <span></span></p><p class="breach"></p><p class="why"></p><p class="users"></p></div>
   </div>
   <div class="foot">
