@@ -162,6 +162,19 @@ def test_clocks_are_chosen_by_keyboard_and_each_step_says_its_causes(page: Any):
     assert len(seen) > 8
 
 
+def test_a_click_on_an_event_chooses_it(page: Any):
+    stage = Stage(page, play(minority, until=200, seed=3, within=40))
+    stage.root.get_by_label("Clocks in the diagram").select_option("vector")
+    ring = stage.root.locator(".plot-picture .stamp", has_text="0,1,0,0").bounding_box()  # r1 starts, at the left edge
+    page.mouse.click(ring["x"] + 6, ring["y"] + 18)
+    assert stage.time == 0
+    assert stage.text(".causes").startswith("r1 starts. It has vector clock r1 1. 0 events happened before it")
+    assert stage.root.locator(".scroll .step.itself").count() == 1
+    page.mouse.click(ring["x"] + 120, ring["y"] + 40)  # between lanes: the playhead goes there, and nothing is chosen
+    assert stage.time > 10
+    assert stage.text(".causes").startswith("The counts stand in the order of the lanes.")
+
+
 def overlapping(page: Any) -> list[str]:
     return page.evaluate(
         """() => {

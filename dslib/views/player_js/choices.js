@@ -109,7 +109,7 @@ class Choices extends Graph {
     this.causesLine.hidden = this.clockKind === "none";
     if (this.causesLine.hidden) return;
     const words = causes ? `${shorten(describe(this.run, causes.index).what, 90)} It has ${sayStamp(this.run, this.clockKind, causes.chosen)}. ${sayCauses(causes)}`
-      : `${this.clockKind === "vector" ? "The counts stand in the order of the lanes. " : ""}Step to a start, a timer, a message sent or received: what happened before it and after it stands out.`;
+      : `${this.clockKind === "vector" ? "The counts stand in the order of the lanes. " : ""}Step to a start, a timer, a message sent or received, or click it: what happened before it and after it stands out.`;
     if (this.causesLine.textContent !== words) this.causesLine.textContent = words;
   }
 

@@ -583,16 +583,26 @@ class Lanes extends Choices {
       const aimed = this.live && this.tool === "drop" ? this.nearest(x, y)?.flight : null;
       if (aimed) return this.dropFlight(aimed);
       this.plot.setPointerCapture(event.pointerId);
+      const step = this.stopNear(x, y);                   // where the lanes are now: going there may move them
+      this.clicked = step === null ? null : { x, step };
       this.dragging = true;
       this.pause();
       this.go(this.timeAt(x));
     });
     this.plot.addEventListener("pointermove", (event) => {
       const [x, y] = here(event);
+      if (this.clicked && Math.abs(x - this.clicked.x) > 3) this.clicked = null;
       if (this.dragging) this.go(this.timeAt(x));
       else this.setPick(this.nearest(x, y), x, y);
     });
-    const stop = () => { this.dragging = false; };
+    const stop = (event) => {
+      if (this.dragging && this.clicked && event.type === "pointerup") {
+        this.dragging = false;
+        this.go(null, this.clicked.step);
+      }
+      this.dragging = false;
+      this.clicked = null;
+    };
     this.plot.addEventListener("pointerup", stop);
     this.plot.addEventListener("pointercancel", stop);
     this.plot.addEventListener("pointerleave", () => { if (!this.dragging) this.setPick(null); });
@@ -604,6 +614,18 @@ class Lanes extends Choices {
       this.view.start = clamp(this.view.start + by * this.view.span / this.box.plot, 0, this.run.end - this.view.span);
       this.showLanes();
     }, { passive: false });
+  }
+
+  /** With clocks shown: the stop of the step of a node that stands at a point of the diagram, or null. */
+  stopNear(x, y) {
+    if (this.clockKind === "none") return null;
+    const { run, stops } = this, { of, node } = logicalClocks(run), reach = 8 * this.view.span / this.box.plot, time = this.timeAt(x);
+    let best = null, distance = 9;
+    for (let i = lastAtMost(stops, (s) => run.events[s.main][0], time + reach); i >= 0 && run.events[stops[i].main][0] >= time - reach; i--) {
+      const step = of[stops[i].main], d = step < 0 ? NEVER : Math.hypot(this.x(run.events[stops[i].main][0]) - x, this.box.laneY(run.nodes[node[step]]) - y);
+      if (d < distance) [best, distance] = [i, d];
+    }
+    return best;
   }
 
   /** The message or operation at a point of the diagram. */
