@@ -123,7 +123,7 @@ function addDot(pen, x, y, r) {
 }
 
 /** The layers of the diagram's marks, the lowest first: the class of the SVG path, and the same look on a canvas, where
- * many are drawn; colours are the variables of looks.js. */
+ * many are drawn; colours are the variables of looks.js. `among`: the width of a thick line among many. */
 const LAYERS = {
   dim: { class: "way dim", stroke: "--line", width: 1 }, dimHeads: { class: "heads dim", fill: "--line" },
   dimLost: { class: "way lost-way dim", stroke: "--line", width: 1.4, dash: [1, 4] }, dimCrosses: { class: "cross dim", stroke: "--line", width: 1.6 },
@@ -131,8 +131,8 @@ const LAYERS = {
   heads: { class: "heads", fill: "--delivered" }, late: { class: "heads late", fill: "--surface", stroke: "--delivered", width: 1.5 },
   open: { class: "way open", stroke: "--delivered", width: 1.5, dash: [5, 4] },
   lost: { class: "way lost-way", stroke: "--dropped", width: 1.7, dash: [1, 4] }, crosses: { class: "cross", stroke: "--dropped", width: 2.1 },
-  past: { class: "way past", stroke: "--delivered", width: 2.4 }, pastHeads: { class: "heads", fill: "--delivered" },
-  future: { class: "way future", stroke: "--good", width: 2.4 }, futureHeads: { class: "heads future", fill: "--good" },
+  past: { class: "way past", stroke: "--delivered", width: 2.4, among: 1.4 }, pastHeads: { class: "heads", fill: "--delivered" },
+  future: { class: "way future", stroke: "--good", width: 2.4, among: 1.4 }, futureHeads: { class: "heads future", fill: "--good" },
   timers: { class: "timers", stroke: "--muted", width: 1.6 }, notes: { class: "notes", fill: "--surface", stroke: "--muted", width: 1 },
   dimSteps: { class: "step dim", fill: "--line" }, steps: { class: "step", fill: "--ink" }, pastSteps: { class: "step past", fill: "--delivered" },
   futureSteps: { class: "step future", fill: "--surface", stroke: "--good", width: 2 }, chosenStep: { class: "step itself", fill: "--ink", stroke: "--surface", width: 1.5 },
@@ -145,7 +145,7 @@ const layersOf = (kind) => Object.fromEntries(Object.keys(LAYERS).map((name) => 
 function paintLayers(context, layers, colour, fine) {
   context.lineCap = fine ? "butt" : "round";
   context.lineJoin = "round";
-  for (const [name, { stroke, fill, width, dash }] of Object.entries(LAYERS)) {
+  for (const [name, { stroke, fill, width, among, dash }] of Object.entries(LAYERS)) {
     context.setLineDash(dash ?? []);
     if (fill) {
       context.fillStyle = colour(fill);
@@ -153,7 +153,7 @@ function paintLayers(context, layers, colour, fine) {
     }
     if (stroke) {
       context.strokeStyle = colour(stroke);
-      context.lineWidth = width < 2 ? fine ?? width : width;
+      context.lineWidth = among ?? (width < 2 ? fine ?? width : width);
       context.stroke(layers[name]);
     }
   }

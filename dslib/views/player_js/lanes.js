@@ -1,6 +1,6 @@
 /* The player's right half: the space-time diagram, what users saw, the share of good answers, the bar over the slider. */
 
-const CANVAS_FROM = 1200;   // messages: more than so many in a window and its neighbours are drawn on a canvas, see bench/
+const CANVAS_FROM = 1200;   // messages in a window and its neighbours: from some 1,600 on, SVG misses frames while the playhead moves; a canvas does not
 const FINE_FROM = 3000;     // above so many, lines are as thin as the screen can: they are told apart, and drawn ten times as fast
 const MOST_BARS = 400;      // operations in a window and its neighbours: above it they are counted, not drawn one by one
 const SHEET_EDGE = 6;       // px of the canvas around the window, for heads and crosses at its edge
@@ -331,7 +331,9 @@ class Lanes extends Choices {
     const place = (group) => {
       const y = box.laneY(run.nodes[node[group.first]]), text = stampText(run, this.clockKind, group.first, group.last);
       const half = text.length * (group.relation ? 3.6 : 3.3) + 3;
-      const x = round(clamp(X(group.at), X(0) + half - 6, X(run.end) + 9 - half)); // whole at both ends of the run
+      // Whole at both ends of the run; that of the chosen one also at both ends of the window.
+      const [low, high] = group.relation === ITSELF ? [this.view.start, this.view.start + this.view.span] : [0, run.end];
+      const x = round(clamp(X(group.at), X(low) + half - 6, X(high) + 9 - half));
       if (x - half < group.lane.right || !claim(taken, x - half, x + half, y - 6)) return;
       group.lane.right = x + half;
       texts.push(`<text class="stamp ${["concurrent", "past", "future", "itself"][group.relation] ?? ""}" x="${x}" y="${round(y - 6)}" text-anchor="middle">${text}</text>`);
@@ -525,8 +527,9 @@ class Lanes extends Choices {
       return;
     }
     const X = (t) => round((t - this.drawn.from) * this.box.plot / this.view.span), line = this.flightLine(flight, X);
-    this.pickLayer.innerHTML = `<path class="way picked ${flight.end === "drop" ? "lost-way" : ""}" d="${pathOf(line)}"/>`
-      + (flight.end === "deliver" ? `<path class="heads" d="${arrowHead(...line.slice(-4), 9)}"/>` : flight.end === "drop" ? `<path class="cross picked" d="${crossPath(...line.slice(-2), 5.5)}"/>` : "")
+    const causes = this.causes(), tone = causes && toneOf(run, causes, flight) === "future" ? "future" : "";
+    this.pickLayer.innerHTML = `<path class="way ${tone} picked ${flight.end === "drop" ? "lost-way" : ""}" d="${pathOf(line)}"/>`
+      + (flight.end === "deliver" ? `<path class="heads ${tone}" d="${arrowHead(...line.slice(-4), 9)}"/>` : flight.end === "drop" ? `<path class="cross picked" d="${crossPath(...line.slice(-2), 5.5)}"/>` : "")
       + `<circle class="picked-end" cx="${line[0]}" cy="${line[1]}" r="3.5"/>`;
   }
 

@@ -210,8 +210,8 @@ button[aria-disabled="true"] { color: var(--muted); opacity: .55; cursor: defaul
 .way.picked.lost-way { stroke-width: 3; stroke-dasharray: 1 5; }
 .cross.picked { stroke-width: 3; }
 .way.copy { stroke-dasharray: 9 3 2 3; }
-.way.past { stroke-width: 2.4; }
-.way.future { stroke: var(--good); stroke-width: 2.4; }
+.way.past:not(.picked), .way.future:not(.picked) { stroke-width: 2.4; }
+.way.future { stroke: var(--good); }
 .way.dim, .cross.dim { stroke: var(--line); stroke-width: 1; }
 .way.lost-way.dim { stroke-width: 1.4; }
 .cross.dim { stroke-width: 1.6; }
