@@ -768,7 +768,12 @@ def test_in_jupyterlab_an_act_goes_to_both_runs_of_a_comparison(jupyterlab: Any,
 @pytest.mark.console_error("[Kk]ernel|WebSocket|Canceled")
 def test_in_jupyterlab_a_kernel_that_dies_is_named_and_acts_and_picture_stay(jupyterlab: Any, page: Any):
     story = Path(__file__).with_name("test_player.py").read_text(encoding="utf-8").split("# -----", 1)[0]
-    cells = story, "view = play(quiet, until=400, seed=3, within=40)\nview", "import os\nos._exit(1)"
+    cells = (
+        story,
+        "view = play(quiet, until=400, seed=3, within=40)\nview",
+        "import os\nos._exit(1)",
+        "view.widget.close()",
+    )
     (jupyterlab.root / "gone.ipynb").write_text(notebook(*cells), encoding="utf-8")
     jupyterlab.open(page, "gone.ipynb")
     page.locator(".jp-Notebook .jp-Cell").first.click()
@@ -806,3 +811,23 @@ def test_in_jupyterlab_a_kernel_that_dies_is_named_and_acts_and_picture_stay(jup
     stage.root.locator(".undo").click()
     assert stage.chips == ["crash r1 at 100"], "the reader can take the act back"
     assert "crash r1" in stage.text(".acts")
+
+    # Loaded again after that, the picture that the notebook kept can be moved through, and says how to wake it.
+    jupyterlab.open(page, "gone.ipynb")
+    stage.root.locator(".hint", has_text="Run its cell to break the run by hand").wait_for(timeout=30_000)
+    assert stage.root.locator(".tools").is_hidden()
+    stage.root.scroll_into_view_if_needed()
+    stage.root.locator(".share-now").wait_for()
+    stage.go(200)
+    assert "200.0 ms" in stage.text(".caption .what")
+
+    # Run again it is live; and when Python closes it, the picture stays.
+    page.locator(".jp-Notebook .jp-InputPrompt").first.click()
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.press("Shift+Enter")
+    stage.root.locator(".tools").wait_for(timeout=60_000)
+    page.locator(".jp-Notebook .jp-InputPrompt").nth(3).click()
+    page.keyboard.press("Control+Enter")
+    stage.root.locator(".trouble", has_text="Python has closed this view").wait_for(timeout=30_000)
+    stage.go(250)
+    assert "250.0 ms" in stage.text(".caption .what")

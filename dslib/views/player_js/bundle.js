@@ -48,10 +48,11 @@ function checkBundle(given) {
   want(orNone((x) => isRecordOf(x, (members) => isListOf(members, isText))), "domains", "a list of names for each domain");
   want(orNone((x) => isListOf(x, isFault)), "faults", "a list of faults, each with “at”, “call” and “args”");
   want(orNone((x) => isNumber(x) && x > 0 && x <= 1), "target", "a share of good answers above 0 and at most 1, or null");
+  want(orNone((x) => isRecordOf(x, isTime)), "waits", "a time in ms for each message that waits");
   for (const name of ["playhead", "since"]) want(orNone(isNumber), name, "a time in ms");
   want(orNone((x) => isRecordOf(x, (steps) => isListOf(steps, (s) => isListOf(s, isNumber) && s.length === 3))), "clocks", "[at, reads, rate] in numbers, for each clock");
   want(orNone((x) => isListOf(x, (liar) => isRecord(liar) && isName(liar.node) && isTime(liar.from) && orNone(isTime)(liar.to))), "liars", "a list of nodes, each with “from” and “to”");
-  want(orNone((x) => isRecord(x) && orNone((lies) => isListOf(lies, (lie) => isRecord(lie) && isText(lie.strategy) && orNone(Array.isArray)(lie.args)))(x.lies)), "tools", "null, or the lies that can be told");
+  want(orNone((x) => isRecord(x) && orNone((lies) => isListOf(lies, (lie) => isRecord(lie) && isText(lie.strategy) && orNone(Array.isArray)(lie.args) && orNone((nodes) => isListOf(nodes, isText))(lie.nodes)))(x.lies)), "tools", "null, or the lies that can be told");
   for (const name of ["links", "faults", "operations", "liars"]) bundle[name] = given[name] ?? [];
   for (const name of ["roles", "positions", "domains", "clocks"]) bundle[name] = given[name] ?? {};
 

@@ -45,7 +45,7 @@ class Half extends Player {
     this.$(".card").classList.add("half", this.second ? "second" : "first");
     this.which = make("p", { class: "which" }, make("b"), make("span"), this.$(".where-broke"));
     this.$(".stage").before(this.which);
-    this.$(".ask").hidden = !this.live;
+    this.$(".ask").hidden = !this.live && (this.second || !this.options.asleep);
   }
 
   take(opened) {

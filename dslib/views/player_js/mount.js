@@ -33,13 +33,18 @@ const isComparison = (bundle) => isRecord(bundle) && "runs" in bundle;
 const GONE = "The kernel was restarted or has ended. This is the picture from before, and you can still move through it. To go on breaking things, "
   + "run this cell again. Your acts are kept until then: “Copy code” gives them as Python.";
 
+const CLOSED = "Python has closed this view. The picture stays, and you can still move through it. To go on breaking things, run this cell again.";
+
+const ASLEEP = "This picture was kept in the notebook. Run its cell to break the run by hand.";
+
 /** In JupyterLab: the model has `bundle` (from Python), `acts` and `request` (to Python). A kernel that starts again is another
  * one, which knows nothing of this view; the notebook says so by the kernel's status. */
 function render({ model, el }) {
-  const kernel = model.widget_manager?.kernel;
-  let gone = false;
+  const kernel = model.widget_manager?.kernel, asleep = el.closest(".jupyter-widgets-disconnected") ? ASLEEP : null;
+  let gone = false, kept = false;
   const player = mount(el, model.get("bundle"), {
-    onActs(acts, request) {
+    asleep,
+    onActs: asleep ? null : (acts, request) => {
       if (gone || kernel?.isDisposed) throw new Error("its kernel was restarted or has ended");
       model.set("acts", acts);
       model.set("request", request);
@@ -50,16 +55,23 @@ function render({ model, el }) {
   });
   const changed = () => player.update(model.get("bundle"));
   const watch = (_, status) => {
-    if (gone || !["starting", "restarting", "autorestarting", "terminating", "dead"].includes(status)) return;
+    if (gone || asleep || !["starting", "restarting", "autorestarting", "terminating", "dead"].includes(status)) return;
     gone = true;
     player.warn(GONE);
   };
+  const keep = () => {                                     // the notebook now takes away `el`, and hides what held it
+    gone = kept = true;
+    (el.closest(".jp-OutputArea-child") ?? el.parentElement)?.append(make("div", { style: "flex: 1; min-width: 0" }, ...el.childNodes));
+    player.warn(CLOSED);
+  };
   model.on("change:bundle", changed);
+  model.on("comm:close", keep);
   kernel?.statusChanged?.connect(watch);
   return () => {
     model.off("change:bundle", changed);
+    model.off("comm:close", keep);
     kernel?.statusChanged?.disconnect(watch);
-    player.destroy();
+    if (!kept) player.destroy();
   };
 }
 
