@@ -250,9 +250,8 @@ def test_a_large_grid_is_thinned_and_says_so():
     assert (labels[0], labels[-1]) == ("0", "999")
     assert labels[page["controls"][0]["at"]] == "3", "the first picture stays the first"
     assert len(page["controls"][1]["labels"]) == 2, "a box keeps both its values"
-    said = re.search(r"Recorded: all values of twice; n 0, ([^(]*) \(of 1000 values\)\. Run this cell", made.to_html())
-    assert said, "it says which"
-    assert said[1].startswith(", ".join(labels[1:4]))
+    said = f"Recorded: all values of twice; n {len(labels)} values from 0 to 999 (of 1000 values). Run this cell"
+    assert said in made.to_html(), "it says which"
 
 
 def noise(n: int = 0) -> str:

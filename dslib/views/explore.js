@@ -188,8 +188,7 @@ function row({ name, kind, labels, at, help }, id, changed) {
 
 // -- without a kernel ----------------------------------------------------------------------------------------------
 
-/** `host` holds the first picture and, in data-frames, packed {controls, frames: {"0,2": [html, words]}, parts: [html]}.
- * What many pictures have in common stands in `parts` once, and in their html as its number between two \u0001. */
+/** `host` holds the first picture and, in data-frames, packed {controls, frames: {"0,2": [html, words]}}. */
 async function playFrames(host) {
   const place = host.querySelector("[data-place]");
   let page;
@@ -200,10 +199,10 @@ async function playFrames(host) {
       `This browser cannot unpack the other pictures. This one is ${host.dataset.first}. A newer browser has controls here.`));
     return;
   }
-  const { controls, frames, parts = [] } = page;
+  const { controls, frames } = page;
   const frame = (indices) => {
     const [html, words] = frames[indices.join(",")];
-    return { html: html.replace(/\u0001(\d+)\u0001/g, (_, part) => parts[part]), words };
+    return { html, words };
   };
   const { show } = mount(place, controls, frame(controls.map((control) => control.at)), (indices) => show(frame(indices)));
 }

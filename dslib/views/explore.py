@@ -249,7 +249,7 @@ class Exploration:
     def _said_of(self, controls: list[Control]) -> str:
         """Which values were recorded."""
         some = [
-            f"{few.name} {names(few.labels)} (of {len(all_.values)} values)"
+            f"{few.name} {_some(few)} (of {len(all_.values)} values)"
             for few, all_ in zip(controls, self._controls, strict=True)
             if 1 < len(few.values) < len(all_.values)
         ]
@@ -424,6 +424,13 @@ def _start(values: Sequence[Any], default: Any) -> int:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _some(control: Control) -> str:
+    """All values, if they are few; else how many there are between which ends."""
+    if len(control.values) <= 8:
+        return names(control.labels)
+    return f"{len(control.values)} values from {control.labels[0]} to {control.labels[-1]}"
 
 
 def _span(control: Control) -> str:
