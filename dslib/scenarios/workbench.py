@@ -342,7 +342,7 @@ _ROOM_TRIALS: tuple[tuple[str, Callable[[type[Node]], str], str], ...] = (
 def _no_room(room: Any) -> str:
     if isinstance(room, Node):
         return f"{room!r} is a node that was made already; hand over the class itself, without brackets"
-    if not (isinstance(room, type) and issubclass(room, Node)):
+    if not _is_class(room, Node):
         return f"{room!r} is no class of nodes; write class Room(Node), and hand over Room"
     if not hasattr(room, "on_post"):
         return f"{room.__name__} has no on_post(self, src, msg)"
@@ -352,14 +352,14 @@ def _no_room(room: Any) -> str:
 # -- the first node ----------------------------------------------------------------------------------------------------
 
 
-def try_member(member: type[Node], line: Callable[[str], Message]) -> Verdict:
+def try_member(member: Any, line: Any) -> Verdict:
     """Say something to a learner's member of the chat, and see what it says back.
 
     It passes if "hello" is answered with "hi", to its sender alone, nothing else is answered, and all is remembered.
     """
-    if not (isinstance(member, type) and issubclass(member, Node) and hasattr(member, "on_line")):
+    if not (_is_class(member, Node) and hasattr(member, "on_line")):
         return Verdict([], "Not run yet: hand over your class of nodes with on_line(self, src, msg).", False)
-    if not (isinstance(line, type) and issubclass(line, Message)):
+    if not _is_class(line, Message):
         return Verdict([], "Not run yet: hand over your class Line(Message), too: try_member(Member, Line).", False)
     trials: list[Trial] = []
     try:
@@ -397,6 +397,10 @@ def _reply_of(
     if sent != [(by, line(wanted))]:
         return Trial(name, outcome, f"it should be {wanted!r} to {by}, once")
     return Trial(name, outcome)
+
+
+def _is_class(thing: Any, base: type) -> bool:
+    return isinstance(thing, type) and issubclass(thing, base)
 
 
 # -- a stale name ------------------------------------------------------------------------------------------------------
