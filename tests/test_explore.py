@@ -1,6 +1,7 @@
 """Explore: any pure function, moved by hand, live or from recorded pictures."""
 
 import base64
+import dataclasses
 import json
 import random
 import re
@@ -14,7 +15,10 @@ from typing import Any
 import nbformat
 import pytest
 
-from dslib.views import View, explore
+from dslib import Simulation, what_users_saw
+from dslib.failures import GALLERY, server_down
+from dslib.scenarios import silence
+from dslib.views import View, explore, explored, space_time, timeline
 from dslib.views.static import STYLE, picture
 
 explore_module = sys.modules["dslib.views.explore"]
@@ -375,3 +379,326 @@ def test_in_jupyterlab_arrow_keys_move_the_slider_and_a_slow_run_is_not_asked_fo
     output = counting.locator(".jp-OutputArea-output pre")
     output.wait_for()
     assert json.loads(output.inner_text()) == [0, 1, 8, 9]
+
+
+# ---------------------------------------------------------------- a scenario, run up to a time
+
+
+def test_a_scenario_is_run_and_shown_with_what_users_saw():
+    made = explore(silence, until=2_000, seed=(0, 3), fault=["crash", "cut"])
+    crash = silence(seed=0, fault="crash").run(until=2_000)
+    assert made.finding == f"{space_time(crash.trace).finding} {timeline(what_users_saw(crash.history, 2_000)).finding}"
+    assert made.to_html(precompute=False).count("<svg") == 2
+    made.set(fault="cut")
+    assert "cut" in made.finding
+    assert made.values == {"seed": 0, "fault": "cut"}
+
+
+def test_a_view_of_ones_own_gets_the_simulation_that_has_run():
+    made = explore(silence, lambda sim: f"{sim.now:g} ms, seed {sim.seed}", until=300, seed=(0, 3))
+    made.set(seed=2)
+    assert made.finding == "300 ms, seed 2"
+
+
+def test_a_property_that_breaks_is_told_above_the_run_up_to_there():
+    def it_is_early(sim: Simulation) -> bool:
+        return sim.now < 500
+
+    def watched(seed: int = 0) -> Simulation:
+        sim = silence(seed)
+        sim.always(it_is_early)
+        return sim
+
+    made = explore(watched, until=2_000, seed=(0, 3))
+    assert "it_is_early" in made.finding or "it is early" in made.finding
+    assert made.to_html(precompute=False).startswith('<p class="dslib-view dslib-alert">')
+    assert "<svg" in made.to_html(precompute=False)
+
+
+def test_many_operations_are_counted_and_not_drawn_one_by_one():
+    sim = server_down.simulate(server_down.Params(), 0, False).run(until=30_000)
+    seen = what_users_saw(sim.history, sim.now)
+    assert len(seen) > explored.MOST_BARS
+    view = explored.run_picture(sim)
+    judged = [s for s in seen if s.outcome != "open"]
+    good = sum(s.outcome == "good" for s in judged)
+    assert f"{len(judged):,} operations, {good:,} good" in view.finding
+    assert len(view.to_html()) < 20_000
+    assert tuple(map(sum, explored.counted(seen, sim.now))) == (good, len(judged) - good)
+
+
+def test_until_may_also_be_an_argument_of_the_function():
+    made = explore(lambda until=2: f"until {until}", until=(0, 3))
+    assert made.finding == "until 2"
+
+
+# ---------------------------------------------------------------- a card of the gallery
+
+
+@pytest.mark.parametrize("card", GALLERY, ids=[card.title for card in GALLERY])
+def test_every_knob_of_every_card_has_a_slider_from_end_to_end_through_its_default(card: Any):
+    controls = {control.name: control for control in explore_module._card_controls(card, {})}
+    assert [*controls] == [*(field.name for field in dataclasses.fields(card.params)), "mitigated", "seed"]
+    for field in dataclasses.fields(card.params):
+        control = controls[field.name]
+        default = getattr(card.params, field.name)
+        assert control.values[control.at] == default
+        assert (control.values[0], control.values[-1]) == (field.metadata["low"], field.metadata["high"])
+        assert list(control.values) == sorted(set(control.values))
+        assert len(control.values) <= 30
+        assert control.help in field.metadata["meaning"]
+        for value in control.values:
+            dataclasses.replace(card.params, **{field.name: value})  # a knob refuses what it cannot take
+
+
+def test_a_card_shows_what_users_saw_in_both_runs_with_its_line():
+    made = explore(server_down.CARD)
+    result = server_down.run()
+    for name, run in (("Naive", result.naive), ("Mitigated", result.mitigated)):
+        assert f"{name}: {run.outcome} [longest silence (s) {run.numbers['longest silence (s)']:,.4g}]." in made.finding
+    html = made.to_html(precompute=False)
+    assert server_down.CARD.means in html
+    assert "burn s1" in html
+    made.set(mitigated=False, burned=0)
+    assert "Mitigated" not in made.finding
+    assert "lost 0" in made.finding
+
+
+def test_a_card_counts_every_operation_that_its_users_judged():
+    sim = server_down.simulate(server_down.Params(), 0, False).run(until=server_down.UNTIL_MS)
+    half = explored._once(server_down.CARD, server_down.Params(), 0, False)
+    judged = server_down.run().naive.outcome
+    good, bad = map(sum, half.answers.slices)
+    assert good + bad == judged.operations
+    assert good / (good + bad) == judged.availability
+    assert half.answers.faults == sim.faults
+
+
+def test_the_sliders_of_a_card_can_be_chosen_within_its_knobs():
+    made = explore(server_down.CARD, replicas=[2, 5], burned=False, seed=(3, 4))
+    assert made.values == {"replicas": 2, "repair_s": 20.0, "burned": 0, "mitigated": True, "seed": 3}
+    for sliders, words in (
+        ({"repair_s": (0, 99)}, r"leaves the range of this knob \(seconds until the machine is back\): 1 to 35"),
+        ({"speed": (0, 9)}, "has no knob 'speed': it has replicas, repair_s, burned, mitigated and seed"),
+        ({"until": 100}, "leave until=… out"),
+    ):
+        with pytest.raises((TypeError, ValueError), match=words):
+            explore(server_down.CARD, **sliders)
+
+
+def test_a_recorded_card_says_which_values_it_has_and_leaves_out_what_cannot_be_moved(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(explore_module, "MOST_FRAMES", 4)
+    html = explore(server_down.CARD, replicas=[2, 3], repair_s=[1, 20]).to_html()
+    page = recorded(html)
+    assert len(html) < 40_000
+    assert len(page["frames"]) <= 4
+    assert "seed" not in [control["name"] for control in page["controls"]]
+    assert "seed=0" in html
+    assert html.count("Recorded: ") == 1
+    for html, words in page["frames"].values():
+        assert words.startswith("Naive: availability")
+        assert "<svg" in html
+
+
+# ---------------------------------------------------------------- what the page does, with answers of our own
+
+
+class Desk:
+    """The controls in a page; `answer` and `began` are what Python would say, `asked` what it was asked."""
+
+    def __init__(self, page: Any, patience_ms: int = 300) -> None:
+        self.page = page
+        script = Path(explore_module.__file__).with_name("explore.js").read_text(encoding="utf-8")
+        script = script[: script.index("export default")]
+        page.set_content(f"<!doctype html><html lang=en><style>{STYLE}</style><div id=here></div><p id=below>below</p>")
+        page.evaluate(
+            """([script, patience]) => {
+                const mount = new Function(script + "; return mount;")();
+                const controls = [{ name: "n", kind: "range", labels: ["1", "2", "3"], at: 0, help: "how many" }];
+                window.asked = [];
+                window.desk = mount(document.getElementById("here"), controls, { html: "<p>one</p>", words: "one" },
+                                    (at) => window.asked.push([...at]), patience);
+            }""",
+            [script, patience_ms],
+        )
+        self.slider = page.get_by_label("n", exact=True)
+        self.alert, self.frame = page.get_by_role("alert"), page.locator(".dslib-frame")
+
+    @property
+    def asked(self) -> list[list[int]]:
+        found: list[list[int]] = self.page.evaluate("window.asked")
+        return found
+
+    def answer(self, html: str, alert: str = "") -> None:
+        self.page.evaluate("([html, alert]) => desk.show({ html, words: 'new words', alert })", [html, alert])
+
+    def below(self) -> float:
+        top: float = self.page.evaluate("document.getElementById('below').getBoundingClientRect().top")
+        return top
+
+
+@pytest.mark.browser
+def test_a_kernel_that_does_not_begin_is_named_and_one_that_has_begun_may_take_its_time(page: Any):
+    desk = Desk(page)
+    assert desk.slider.get_attribute("aria-describedby") == page.get_by_text("how many").get_attribute("id")
+    desk.slider.press("ArrowRight")
+    assert desk.asked == [[1]], "asked at once"
+    desk.alert.get_by_text("Python has not begun for 0 seconds. If another cell is running").wait_for()
+    assert desk.frame.inner_text() == "one", "the last picture stays"
+    page.evaluate("desk.began()")
+    assert desk.alert.is_hidden()
+    desk.slider.press("End")
+    page.locator(".dslib-busy-note", has_text="Running… 1 s").wait_for()
+    assert desk.alert.is_hidden(), "it is at work"
+    assert desk.asked == [[1]], "and is not asked twice at a time"
+    desk.answer("<p>two</p>")
+    assert desk.asked == [[1], [2]]
+    desk.answer("<p>three</p>")
+    assert desk.frame.inner_text() == "three"
+    assert page.locator(".dslib-busy-note").inner_text() == ""
+
+
+@pytest.mark.browser
+def test_a_kernel_that_is_gone_is_named_the_picture_stays_and_the_controls_remain(page: Any):
+    desk = Desk(page)
+    desk.slider.press("ArrowRight")
+    page.evaluate("desk.gone()")
+    assert "has ended or was restarted" in desk.alert.inner_text()
+    assert desk.frame.inner_text() == "one"
+    assert page.locator(".dslib-busy").count() == 0
+    desk.slider.press("ArrowRight")
+    assert desk.slider.get_attribute("aria-valuetext") == "3"
+    assert desk.asked == [[1]], "nobody is asked any more"
+    assert "Run this cell again" in desk.alert.inner_text()
+    page.get_by_role("button", name="Back to the start").click()
+    assert desk.slider.get_attribute("aria-valuetext") == "1"
+
+
+@pytest.mark.browser
+def test_nothing_below_jumps_while_pictures_come_and_go(page: Any):
+    desk = Desk(page)
+    tall, small = "<div style='height: 300px'>tall</div>", "<div style='height: 20px'>small</div>"
+    desk.slider.press("ArrowRight")
+    desk.answer(tall)
+    height = desk.below()
+    for html in (small, tall, small):
+        desk.slider.press("ArrowRight")
+        assert desk.below() == height, "while it runs"
+        desk.answer(html)
+        assert desk.below() == height
+    assert desk.frame.locator("> *").count() == 1, "one picture at a time"
+    page.set_viewport_size({"width": 500, "height": 800})
+    page.wait_for_function(f"document.getElementById('below').getBoundingClientRect().top < {height} - 200")
+
+
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+
+
+@pytest.mark.browser
+def test_an_image_takes_the_place_of_the_last_picture_only_when_it_can_be_seen(page: Any):
+    desk = Desk(page)
+    page.evaluate(
+        """() => {
+            window.bad = [];
+            new MutationObserver(() => {
+                const image = document.querySelector(".dslib-frame img");
+                if (image && !image.complete) bad.push("not there yet");
+                if (!document.querySelector(".dslib-frame").childElementCount) bad.push("empty");
+            }).observe(document.querySelector(".dslib-frame"), { childList: true });
+        }"""
+    )
+    desk.slider.press("ArrowRight")
+    desk.answer(f'<img alt="a dot" width=50 height=50 src="data:image/png;base64,{PIXEL}">')
+    desk.frame.get_by_alt_text("a dot").wait_for()
+    desk.slider.press("ArrowRight")
+    desk.answer('<img alt="broken" src="data:image/png;base64,AAAA">')
+    desk.frame.get_by_alt_text("broken").wait_for(state="attached")
+    assert page.evaluate("window.bad") == []
+
+
+@pytest.mark.browser
+def test_an_old_browser_gets_a_sentence_and_the_first_picture(page: Any, tmp_path: Path):
+    page.add_init_script("delete window.DecompressionStream")
+    path = tmp_path / "page.html"
+    path.write_text(f"<!doctype html><meta charset=utf-8>{explore(drawn, n=(1, 5)).to_html()}", encoding="utf-8")
+    page.goto(path.as_uri())
+    page.get_by_text("This browser cannot unpack the other pictures. This one is drawn(n=3).").wait_for()
+    assert page.locator("figcaption").inner_text() == "3 squared is 9"
+    assert page.locator("input").count() == 0
+
+
+@pytest.mark.browser
+def test_a_recorded_scenario_and_card_fit_a_phone_and_are_moved_by_keyboard(
+    new_page: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(explore_module, "MOST_FRAMES", 4)
+    room = explore(silence, until=1_000, seed=(0, 1), fault=["crash", "cut"]).to_html()
+    card = explore(server_down.CARD, replicas=[2, 3], repair_s=[1, 20]).to_html()
+    path = tmp_path / "page.html"
+    head = '<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content="width=device-width">'
+    path.write_text(f"{head}<style>{STYLE}</style>{room}{card}", encoding="utf-8")
+    page = new_page(viewport={"width": 390, "height": 800})
+    page.goto(path.as_uri())
+    page.locator("form").nth(1).wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.type") == "range"
+    page.keyboard.press("End")
+    page.locator("form").nth(0).get_by_role("status").filter(has_text="messages sent").wait_for(state="attached")
+    assert page.evaluate("document.activeElement.getAttribute('aria-valuetext')") == "1"
+    box = page.locator("form").nth(1).get_by_label("mitigated", exact=True)
+    assert box.is_checked()
+    box.press("Space")
+    caption = page.locator("form").nth(1).locator("figcaption")
+    caption.filter(has_not_text="Mitigated").wait_for()
+    assert caption.inner_text().startswith("Naive: availability 62.1 %")
+
+
+# ---------------------------------------------------------------- JupyterLab: side by side, and a kernel that dies
+
+DIES = """
+import os
+from ipywidgets import HBox
+from dslib.views import explore
+from dslib.views.static import picture
+
+def run(n=0):
+    if n == 3:
+        os._exit(1)
+    return picture("A line", "", f"n is {n}", 640, 60, [f'<path d="M0 0H{100 * n}" stroke="currentColor"/>'])
+
+HBox([explore(run, n=(0, 9)).widget, explore(run, n=(0, 2)).widget])
+"""
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.console_error("[Kk]ernel|WebSocket|Canceled")
+@pytest.mark.browser
+def test_in_jupyterlab_two_stand_side_by_side_and_a_kernel_that_dies_in_the_middle_is_named(jupyterlab: Any, page: Any):
+    folder = jupyterlab.root / "dies"
+    folder.mkdir()
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    cells = [nbformat.v4.new_code_cell(DIES.strip(), id="dies")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), folder / "dies.ipynb")
+    jupyterlab.open(page, "dies/dies.ipynb")
+    cell = page.locator(".jp-CodeCell").nth(0)
+    cell.locator(".jp-InputArea-editor").click()
+    page.keyboard.press("Control+Enter")
+    forms = cell.locator("form.dslib-explore")
+    forms.nth(1).wait_for(timeout=60_000)
+    boxes = [forms.nth(i).bounding_box() for i in (0, 1)]
+    assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"], "side by side"
+    assert min(box["width"] for box in boxes) >= 300
+    forms.nth(1).get_by_label("n", exact=True).press("ArrowRight")
+    forms.nth(1).locator("figcaption", has_text="n is 1").wait_for()
+    assert forms.nth(0).locator("figcaption").inner_text() == "n is 0", "each for itself"
+    slider = forms.nth(0).get_by_label("n", exact=True)
+    slider.press("ArrowRight")
+    forms.nth(0).locator("figcaption", has_text="n is 1").wait_for()
+    for _ in range(2):
+        slider.press("ArrowRight")
+    forms.nth(0).get_by_role("alert").get_by_text("The kernel that drew this has ended or was restarted").wait_for(
+        timeout=60_000
+    )
+    assert forms.nth(0).locator("figcaption").inner_text() in ("n is 1", "n is 2"), "its last picture stays"
+    assert slider.is_enabled()

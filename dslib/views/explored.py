@@ -13,6 +13,7 @@ from ..metrics import Seen, what_users_saw
 from ..simulation import PropertyBroken, Simulation
 from . import chart_svg
 from .chart import Boxes, Chart, Look, Panel, Rule, linear, show, time_axis
+from .levels import many
 from .plots import space_time
 from .static import View, count
 from .timeline import timeline
@@ -90,7 +91,7 @@ def _counted_words(seen: Sequence[Seen]) -> str:
     judged = [s for s in seen if s.outcome != "open"]
     good = sum(s.outcome == "good" for s in judged)
     share = f" = {100 * good / len(judged):.3g} %" if judged else ""
-    return f"{count(len(judged), 'operation')}, {good:,} good{share}."
+    return f"{many(len(judged), 'operation')}, {good:,} good{share}."
 
 
 class Answers(NamedTuple):
