@@ -125,7 +125,7 @@ def answers(panels: Sequence[Answers], end: float, title: str, finding: str, kin
         ]
         marks += _strokes(panel.faults)
         per = f"each {end / SLICES / 1_000:g} s" if end != SLICES * 1_000 else "a second"
-        axis = linear(f"{panel.name}: operations {per}", (), 0.0, float(most), whole=True)
+        axis = linear(f"{panel.name}: operations {per} (outlined: not good)", (), 0.0, float(most), whole=True)
         drawn.append(Panel(time_axis(0.0, end), axis, tuple(mark for mark in marks if _is_there(mark)), 120))
     return show(kind, title, finding, Chart(tuple(drawn)), chart_svg.draw)
 
