@@ -39,7 +39,10 @@ def test_a_comparison_holds_both_bundles_and_says_how_many_more_answers_were_goo
 
 
 def test_the_same_share_nobody_who_asked_and_a_broken_property_are_said():
-    assert "4 of 5 operations good = 80 %, the same share." in compare(*(play(quiet, until=200) for _ in "ab")).summary
+    assert (
+        "operations good = 80 %, the same share. Neither reaches the target of 90 %."
+        in compare(*(play(quiet, until=200) for _ in "ab")).summary
+    )
     assert (
         compare(play(quiet, until=5), play(quiet, until=5)).summary == "naive: nobody asked. mitigated: nobody asked."
     )
@@ -234,9 +237,9 @@ def test_a_card_fits_into_one_picture_around_the_moment_when_users_notice(card):
     assert isinstance(both, Comparison)
     size = len(json.dumps(both.bundle, ensure_ascii=False, separators=(",", ":")))
     assert size <= player_module.MOST_SENT * 1.05, f"card {card.number}: {size:,}"
-    begin, end = (
+    end, begin = (
         float(text.replace(",", ""))
-        for text in re.search(r"messages from ([\d,]+) to ([\d,]+) ms", both.summary).groups()  # type: ignore[union-attr]
+        for text in re.search(r"picture ends at ([\d,]+) ms, .* before ([\d,]+) ms are not", both.summary).groups()  # type: ignore[union-attr]
     )
     for mitigated, (view, run) in enumerate(zip(both.views, both.bundle["runs"], strict=True)):
         whole = card.simulate(card.params, seed, bool(mitigated), "events").run(until=end)
@@ -257,9 +260,17 @@ def test_a_card_fits_into_one_picture_around_the_moment_when_users_notice(card):
     bad = [op for op in naive["operations"] if op["outcome"] not in ("good", "open") and op["start"] >= begin]
     assert bad, f"card {card.number}: nobody notices anything between {begin} and {end} ms"
     results = card.run(seed=seed)
-    for name, result in (("naive", results.naive), ("mitigated", results.mitigated)):
-        said = float(re.search(rf"([\d.]+) % {name}", both.summary)[1])  # type: ignore[index]
-        assert said == pytest.approx(100 * result.outcome.availability, abs=0.06), f"card {card.number}"
+    reach = []
+    for name, result, run in zip(both.bundle["names"], results[-2:], both.bundle["runs"], strict=True):
+        share = result.outcome.availability
+        said = float(re.search(rf"{name}: [\d,]+ of [\d,]+ operations good = ([\d.]+) %", both.summary)[1])  # type: ignore[index]
+        assert said == pytest.approx(100 * share, abs=0.06), f"card {card.number}: of the whole run"
+        judged = [op["outcome"] == "good" for op in run["operations"] if op["judged"] is not None]
+        part = float(re.search(rf"when it was .*{name} ([\d.]+) %", both.summary)[1])  # type: ignore[index]
+        assert part == pytest.approx(100 * sum(judged) / len(judged), abs=0.06), f"card {card.number}: of the part"
+        reach += [name] if share >= 0.9 else []
+    who = ("Neither reaches", f"Only {reach[0] if reach else ''} reaches", "Both reach")[len(reach)]
+    assert f" {who} the target of 90 %. That is the whole run, 60 s." in both.summary
 
 
 def test_a_card_can_be_broken_further_by_hand_in_both_runs():
@@ -270,3 +281,7 @@ def test_a_card_can_be_broken_further_by_hand_in_both_runs():
         assert run["error"] is None
         assert any(e[1] == "fault" and e[6]["call"] == "network.cut" for e in run["trace"]["events"])
         assert run["since"] == 19_500
+    assert both.summary.startswith("Up to 20,500 ms, naive: "), "what the rest would come to was not run"
+    assert "whole run" not in both.summary
+    both.rerun(faults, request=2)
+    assert "That is the whole run" in both.summary

@@ -49,7 +49,7 @@ from ..lies import in_words, on_offer
 from ..metrics import Seen, what_users_saw
 from ..places import LEVELS
 from ..simulation import PropertyBroken, Simulation
-from ..trace import Event
+from ..trace import Event, Trace
 from .layout import arrange
 from .script import classic_script, module_source
 from .spacetime import space_time_svg, window
@@ -322,12 +322,14 @@ class PlayerView(Playable):
     def _bundle(self, sim: Simulation, faults: list[Fault], broken: PropertyBroken | None) -> dict[str, Any]:
         if len(sim.trace) > MOST_EVENTS and not self._since:
             raise self._too_much(sim, MOST_EVENTS / len(sim.trace))
-        trace = sim.trace.to_data(MOST_OF_A_VALUE)
+        kept = _since(sim.trace, self._since)
+        shown = sim.trace
+        if self._since:
+            shown = Trace((sim.trace[i] for i in kept), sim.trace.nodes, sim.trace.seed, sim.trace.end)
+        trace = shown.to_data(MOST_OF_A_VALUE)
         for event in trace["events"]:
             if event[1] == "state" and event[6]:
                 event[6] = {name: value if name == "disk" else _cut(value) for name, value in event[6].items()}
-        kept = _since(trace["events"], self._since)
-        trace["events"] = [trace["events"][i] for i in kept]
         size = len(to_json(trace))
         if size > MOST_SENT:
             raise self._too_much(sim, MOST_SENT / size)
@@ -418,32 +420,32 @@ def label(fault: Fault) -> str:
     return f"{what} at {fault.at:g}"
 
 
-def _since(events: list[list[Any]], since: float) -> list[int]:
+def _since(events: Trace, since: float) -> Sequence[int]:
     """Which rows are shown, by their numbers: those from ``since`` ms on, and from before what a picture starts from.
 
     That is what was done to the system, who is down, and what each node knew last. A message that was sent before is
     not shown, and so it does not arrive.
     """
     if not since:
-        return [*range(len(events))]
+        return range(len(events))
     sent: set[int] = set()
     known: dict[str, int] = {}
     kept: list[int] = []
     for number, (time, kind, src, _, id, _, _) in enumerate(events):
         if time < since:
             if kind == "state":
-                known[src] = number
+                known[str(src)] = number
             elif kind in ("crash", "restart", "fault"):
                 kept.append(number)
         else:
-            if kind == "send":
+            if kind == "send" and id is not None:
                 sent.add(id)
             if id is None or id in sent:
                 kept.append(number)
     return sorted([*kept, *known.values()])
 
 
-def _broken(broken: PropertyBroken, kept: list[int]) -> dict[str, Any]:
+def _broken(broken: PropertyBroken, kept: Sequence[int]) -> dict[str, Any]:
     index = kept.index(broken.index) if broken.index in kept else None
     return {"at": broken.at, "index": index, "what": broken.what, "say": str(broken)}
 

@@ -401,8 +401,9 @@ function saySoFar(run, index, time) {
   return `${plural(dropped, "message")} dropped so far`;
 }
 
-/** The difference at the end, in words: Python's, if it has said it, and who reaches the target. */
+/** The difference at the end and who reaches the target, in words: Python's, which knows the whole run, if it has said it. */
 function sayDifference({ names, summary }, runs) {
+  if (summary) return summary;
   const ends = runs.map(sayResult), shares = runs.map((run) => run.users.steps.at(-1)?.share);
   const points = shares.every((s) => s !== undefined) ? Math.round((shares[1] - shares[0]) * 1000) / 10 : null;
   const difference = points === null ? "" : points === 0 ? ": the same share" : `: ${Math.abs(points)} percentage ${Math.abs(points) === 1 ? "point" : "points"} ${points > 0 ? "more" : "less"}`;
@@ -410,7 +411,6 @@ function sayDifference({ names, summary }, runs) {
   const meets = points !== null && typeof target === "number" && targets[0] === targets[1] ? shares.map((s) => s >= target) : null;
   const reached = !meets ? "" : meets[0] === meets[1] ? ` ${meets[0] ? "Both reach" : "Neither reaches"} the target of ${percent(target)}.`
     : ` Only ${names[meets.indexOf(true)]} reaches the target of ${percent(target)}.`;
-  if (summary) return summary + reached;
   const broken = runs.map((run, i) => run.broken && `${names[i]} breaks “${run.broken.what}” at ${ms(run.broken.at)}`).filter(Boolean);
   const kept = broken.length === 1 ? `; ${names[runs.findIndex((run) => !run.broken)]} breaks nothing that was watched` : "";
   return `At the end, ${names[0]}: ${ends[0]}; ${names[1]}: ${ends[1]}${difference}.${reached}${broken.length ? ` ${broken.join("; ")}${kept}.` : ""}`;
