@@ -65,7 +65,7 @@ def run_up_to(scenario: Callable[..., Any], until: float, view: Callable[[Any], 
         try:
             sim.run(until=until)
         except PropertyBroken as property:
-            broken = str(property)
+            broken = f"{str(property).rstrip('.')}."
         return run_picture(sim, broken) if view is None else view(sim)
 
     return run
