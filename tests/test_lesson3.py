@@ -368,7 +368,7 @@ def test_the_same_seed_is_the_same_run_and_another_seed_another():
 
 
 def test_a_rare_bug_hides_from_a_few_seeds():
-    """Statistical: five replies, each lost with 1 %, double a post in some 5 % of runs. Twenty green ones are common."""
+    """Statistical: five replies, each lost with 1 %, double a post in some 5 % of runs."""
     passed = sum(posted_once(seed) for seed in range(400))
     rate = pass_rate(passed, 400, level=0.999)
     assert rate.low <= 0.99**5 <= rate.high, rate

@@ -62,9 +62,10 @@ def lossy_calls(
     return Simulation(alice, Answers("server"), network=Network(latency=(5, 15), loss=each), seed=seed, trace=trace)
 
 
-def what_retries_buy(seed: int = 0, loss: float = 0.1, retries: int = 0, per_leg: bool = False) -> Calls:
-    """The share of 400 calls that were answered, and what that cost."""
-    many = 400
+def what_retries_buy(
+    seed: int = 0, loss: float = 0.1, retries: int = 0, per_leg: bool = False, many: int = 400
+) -> Calls:
+    """The share of ``many`` calls that were answered, and what that cost."""
     sim = lossy_calls(seed, loss, retries, many, per_leg).run()
     sends = len(sim.trace.where(kind="send", src="alice"))
     return Calls(sum(op.status == "ok" for op in sim.history) / many, sends / many)
