@@ -344,20 +344,21 @@ input[type="range"]::-moz-range-thumb { width: 15px; height: 15px; border-radius
 .caption .breach { color: var(--dropped-text); font-weight: 600; }
 .caption .users:not(:empty) { color: var(--ink); margin-top: 2px; }
 .foot { display: flex; flex-wrap: wrap; gap: 2px 22px; align-items: baseline; margin-top: 8px; color: var(--muted); font-size: 12.5px; }
+.foot details { min-width: 0; max-width: 100%; }
 .foot details[open] { flex-basis: 100%; }
 .busy { margin-top: 4px; font-weight: 600; }
 :host([data-busy]) .plot { opacity: .55; transition: opacity .2s .3s; }
 :host([data-busy]) .busy { color: var(--muted); font-weight: 400; }
 summary { cursor: pointer; padding: 3px 0; }
 .rows { max-height: 264px; overflow: auto; border: 1px solid var(--grid); border-radius: 8px; margin-top: 4px; }
-.rows button { display: flex; gap: 12px; width: 100%; border: 0; background: none; text-align: left; padding: 3px 10px; cursor: pointer; color: var(--ink); }
+.rows button { display: flex; gap: 12px; overflow-wrap: anywhere; width: 100%; border: 0; background: none; text-align: left; padding: 3px 10px; cursor: pointer; color: var(--ink); }
 .rows button > span:first-child { flex: 0 0 82px; text-align: right; color: var(--muted); font-variant-numeric: tabular-nums; }
 .rows button:hover { background: var(--sunken); }
 .rows button[aria-current] { background: var(--sunken); box-shadow: inset 4px 0 0 var(--ink); font-weight: 600; }
 .rows button:focus-visible { outline-offset: -2px; }
 .rows .drop, .rows .crash, .rows .fault { color: var(--dropped-text); }
 .rows i { font-style: normal; color: var(--muted); font-weight: 400; }
-.keys dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 14px; padding: 4px 0; }
+.keys dl { display: grid; grid-template-columns: fit-content(40%) minmax(0, 1fr); overflow-wrap: anywhere; gap: 2px 14px; padding: 4px 0; }
 .keys dt { color: var(--ink); font-weight: 600; }
 .keys dd { margin: 0; }
 .aloud { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: pre-wrap; }
