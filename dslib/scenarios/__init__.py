@@ -3,7 +3,10 @@
 One file for each kind: ``documents`` (where a document is kept), ``crowds`` (one user and many), ``parts`` (what is
 made of machines that fail), ``waiting`` (slow or dead), ``rooms`` (the chat room, and what cuts do to it),
 ``workbench`` (one small call: lost, repeated, at the wrong door), ``orders`` (who spoke first), ``agreement`` (a
-majority goes on).
+majority goes on), ``far_away``, ``scaling``, ``servers``, ``swarms``, ``sites`` and ``decisions`` (why build one, and
+whether to).
+``dashboards`` (whom the average hides), ``diagnosis`` (name the failure), ``fleets`` (how rare is rare), ``overload``
+(what keeps a failure going).
 """
 
 from .agreement import (
@@ -15,6 +18,9 @@ from .agreement import (
     two_sides,
 )
 from .crowds import SYSTEMS, Served, one_computer, served, several_machines, waits
+from .dashboards import Dashboard, dashboard, wiped_tenant
+from .decisions import Box, Decision, decide
+from .diagnosis import Case, card_of, confused, drawn, hidden
 from .documents import (
     SAVED_WHEN,
     Fate,
@@ -25,7 +31,19 @@ from .documents import (
     laptop_burns,
     try_saved_when,
 )
+from .far_away import WRITE_WAITS, Trips, fetch_ms, trips, two_cities, two_cities_seen
+from .fleets import by_product, chance_today, disks_a_year, failures_a_day, failures_each_day, same_order
 from .orders import all_said, in_order, talk, who_spoke_first
+from .overload import (
+    after_the_stall,
+    behind_the_door,
+    deadly_post,
+    dominoes,
+    load_after_a_loss,
+    posts_seen,
+    spare_room,
+    try_let_in,
+)
 from .parts import need, share_of_time, watched_parts
 from .rooms import (
     CUT_MS,
@@ -45,6 +63,10 @@ from .rooms import (
     two_truths,
     who_writes,
 )
+from .scaling import Fit, fit_usl, pieces_a_second, usl, usl_peak, workshop
+from .servers import BREAKS, UPGRADES, answered, rented, upgrading, who_works
+from .sites import APART, LAWS, SITES, Aftermath, Site, aftermath, kept_at, placements, try_placing
+from .swarms import Bill, bill, sharing
 from .verdicts import Trial, Verdict
 from .waiting import TROUBLES, answer_times, asking, heard_until
 from .workbench import (
@@ -66,12 +88,19 @@ from .workbench import (
 )
 
 __all__ = [
-    "CUT_MS", "SAVED_WHEN", "SECOND_MS", "SHAPES", "SYSTEMS", "TROUBLES", "USERS", "Done", "Fate", "Machine",
-    "NaiveRoom", "OnceRoom", "Post", "Second", "Served", "Trial", "Verdict", "after_leader_fails", "after_the_failure",
-    "all_said", "answer_times", "asking", "chat_room", "dangerous_second", "document", "document_seen", "doubled",
-    "failing_store", "heard_until", "in_order", "laptop_burns", "layers_asked", "lossy_calls", "measure_second",
-    "moved_room", "need", "one_computer", "parted_store", "posted_once", "posting", "replica_names", "room_places",
-    "served", "several_machines", "share_of_time", "share_that_went_on", "silence", "split_room", "stale_name",
-    "store_seen", "talk", "tower", "triangle", "try_member", "try_room", "try_rule", "try_saved_when", "two_sides",
-    "two_truths", "waits", "watched_parts", "what_retries_buy", "who_spoke_first", "who_writes",
+    "APART", "BREAKS", "CUT_MS", "LAWS", "SAVED_WHEN", "SECOND_MS", "SHAPES", "SITES", "SYSTEMS", "TROUBLES",
+    "UPGRADES", "USERS", "WRITE_WAITS", "Aftermath", "Bill", "Box", "Case", "Dashboard", "Decision", "Done", "Fate",
+    "Fit", "Machine", "NaiveRoom", "OnceRoom", "Post", "Second", "Served", "Site", "Trial", "Trips", "Verdict",
+    "after_leader_fails", "after_the_failure", "after_the_stall", "aftermath", "all_said", "answer_times", "answered",
+    "asking", "behind_the_door", "bill", "by_product", "card_of", "chance_today", "chat_room", "confused",
+    "dangerous_second", "dashboard", "deadly_post", "decide", "disks_a_year", "document", "document_seen", "dominoes",
+    "doubled", "drawn", "failing_store", "failures_a_day", "failures_each_day", "fetch_ms", "fit_usl", "heard_until",
+    "hidden", "in_order", "kept_at", "laptop_burns", "layers_asked", "load_after_a_loss", "lossy_calls",
+    "measure_second", "moved_room", "need", "one_computer", "parted_store", "pieces_a_second", "placements",
+    "posted_once", "posting", "posts_seen", "rented", "replica_names", "room_places", "same_order", "served",
+    "several_machines", "share_of_time", "share_that_went_on", "sharing", "silence", "spare_room", "split_room",
+    "stale_name", "store_seen", "talk", "tower", "triangle", "trips", "try_let_in", "try_member", "try_placing",
+    "try_room", "try_rule", "try_saved_when", "two_cities", "two_cities_seen", "two_sides", "two_truths", "upgrading",
+    "usl", "usl_peak", "waits", "watched_parts", "what_retries_buy", "who_spoke_first", "who_works", "who_writes",
+    "wiped_tenant", "workshop",
 ]  # fmt: skip
