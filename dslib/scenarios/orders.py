@@ -43,7 +43,7 @@ class Speaker(Node):
         self.count += 1
         text = f"{self.name[0]}{self.count}"
         self.lamport = self._lamport.tick()
-        self.broadcast(Said(text, to, self.clock.read(), self.lamport, self._vector.tick()))
+        self.broadcast(Said(text, to, round(self.clock.read(), 1), self.lamport, self._vector.tick()))
 
     def on_said(self, src: str, msg: Said) -> None:
         """What I do next comes after this."""
