@@ -133,7 +133,15 @@ def decide(
 
 
 def _for_load_and_data(requests_s: float, data_gb: float, box: Box) -> int:
-    return max(ceil(requests_s / (BUSIEST * box.requests_s)), ceil(data_gb / (FULLEST * box.disk_gb)))
+    return max(_for_load(requests_s, box), _for_data(data_gb, box))
+
+
+def _for_load(requests_s: float, box: Box) -> int:
+    return ceil(round(requests_s / (BUSIEST * box.requests_s), 9)) or 1
+
+
+def _for_data(data_gb: float, box: Box) -> int:
+    return ceil(round(data_gb / (FULLEST * box.disk_gb), 9)) or 1
 
 
 def _down_with(copies: int, box: Box) -> float:
@@ -165,13 +173,13 @@ def _total(parts: int, copies: int, sites: int) -> int:
 
 def _of_load(requests_s: float, box: Box) -> str:
     busy = requests_s / box.requests_s
-    n = ceil(busy / BUSIEST)
+    n = _for_load(requests_s, box)
     words = f"Load: {requests_s:,.10g} requests a second keep one box busy {100 * busy:.3g} % of the time"
     return f"{words}; {f'it takes {n}' if n > 1 else 'one is enough'}."
 
 
 def _of_data(data_gb: float, box: Box) -> str:
-    n = ceil(data_gb / (FULLEST * box.disk_gb))
+    n = _for_data(data_gb, box)
     words = f"Data: {data_gb:,.10g} GB fill {100 * data_gb / box.disk_gb:.3g} % of one disk"
     return f"{words}; {f'it takes {n}' if n > 1 else 'one is enough'}."
 
@@ -189,8 +197,11 @@ def _of_downtime(down_minutes: float, copies: int, box: Box) -> str:
 
 
 def _of_places(cities: Sequence[str], sites: Sequence[str], wait_ms: float) -> str:
+    if len(cities) == 1:
+        return f"Places: all users are in {cities[0]}. One place is enough."
     ms, city = _farthest(cities, sites)
-    words = f"Places: from {' and '.join(sites)}, light to {city} and back takes {ms:.0f} ms; you allow {wait_ms:,.10g}"
+    words = f"Places: from {' and '.join(sites)}, light takes at most {ms:.0f} ms there and back"
+    words += f"{f' (to {city})' if ms else ''}; you allow {wait_ms:,.10g}"
     return f"{words}. {'One place is enough.' if len(sites) == 1 else f'It takes {len(sites)} places.'}"
 
 
