@@ -315,6 +315,18 @@ def test_one_link_is_cut_and_healed_by_a_click_on_it(stage: Stage):
     assert stage.view.sim.trace.where(kind="deliver", dest="r1", after=200)
 
 
+def test_a_ring_drawn_around_a_node_cuts_it_off_although_it_ends_where_it_began(stage: Stage):
+    stage.go(100)
+    stage.tool("cut")
+    x, y = stage.middle("writer")
+    stage.draw((x - 27, y - 27), (x + 27, y - 27), (x + 27, y + 27), (x - 27, y + 27), (x - 27, y - 27))
+    settle(stage)
+    [(at, call, groups)] = done(stage)
+    assert (at, call) == (100, "network.partition")
+    assert ("writer",) in groups
+    assert not stage.view.sim.trace.where(kind="deliver", src="writer", after=115)
+
+
 def test_a_link_is_found_cut_and_healed_by_keyboard_alone(page: Any):
     stage = Stage(page, play(chatter, until=300, seed=1))
     stage.go(105)

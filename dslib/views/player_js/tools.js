@@ -73,7 +73,8 @@ class Tools extends Acts {
       line = started = null;
       this.stroke?.setAttribute("points", "");
       if (event.type === "pointercancel") return this.preview([]);
-      const moved = begun && Math.hypot(here(event)[0] - begun.at[0], here(event)[1] - begun.at[1]) > 6;
+      const far = ([x, y]) => Math.hypot(x - begun.at[0], y - begun.at[1]) > 6;
+      const moved = begun && (far(here(event)) || drawn?.some(far)); // a ring around a node ends where it began
       if (drawn && moved) {
         const crossed = linksCrossed(drawn, this.run.links, (name) => this.place(name));
         this.preview([]);
