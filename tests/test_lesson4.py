@@ -119,8 +119,12 @@ def test_what_a_tell_says_is_what_the_charts_show():
         assert all_live == (number in (4, 5, 6, 9, 12, 14)), number
         assert (max(case.waiting) > 100) == (number in (5, 6, 7)), number
         assert (max(case.asked) > 3 * case.asked[0]) == (number == 6), number
+        assert (sum(case.started) > 0) == (number in (1, 2, 3, 7, 8, 10)), number
     for number in (11, 13, 1):
         assert cases[number].servers[-1] == 0
+    assert sum(cases[1].started) > 5 * sum(cases[3].started) > 5 * sum(cases[10].started) > 0
+    assert len([n for n in cases[10].started if n]) == len([n for n in cases[2].started if n]) == 1, "at one moment"
+    assert len([n for n in cases[3].started if n]) > 3
     for number in (2, 3, 8, 10):
         assert cases[number].servers[-1] == cases[number].servers[0]
     for number in (4, 12):

@@ -17,22 +17,23 @@ from typing import Any
 from ..failures import GALLERY, Card
 from ..failures.service import MONITOR, WITHIN_MS, wrong_reads
 from ..metrics import by_tenant, slices, what_users_saw, worst
+from ..services import Server
 
 #: How to tell each card by its charts.
 TELLS: Mapping[int, str] = {
-    1: "servers die, come back and die again, all of them and for the same reason",
-    2: "there is one server, it is gone at once, and comes back once",
-    3: "servers die one after the other, while somebody asks again and again; all recover, and it begins anew",
+    1: "all servers die, are started again several times a second, and die each time; it does not end",
+    2: "there is one server; it is gone, and comes back once, without what was on its disk",
+    3: "all servers die within a second, come back some seconds later, and die again, a few times; then it is over",
     4: "all servers live, nobody waits, and answers are wrong, here and there, from some moment on",
-    5: "all servers live, and yet nothing is answered and a queue grows, though no more is asked than before",
+    5: "all servers live, nothing is answered, and a queue grows, though no more is asked than before",
     6: "far more is asked than before, and the queue grows with it",
     7: "one server is gone and comes back, but the queue goes on growing and the answers do not return",
     8: "a server is lost or a room is emptied; some answers are wrong for a while, and what was lost stays lost",
     9: "at one moment all answers stop, although all servers live, nobody waits and no more is asked",
-    10: "one server after the other is switched off, each alive until its turn; later all are switched on again",
-    11: "all servers of a place are gone at once, and stay away",
+    10: "all servers are gone within a second, stay away for long, and are all started again at one moment",
+    11: "all servers are gone at once, and nobody can start them again",
     12: "all servers live and are quick, and for a while many answers are wrong: two leaders, each sure of itself",
-    13: "all servers of a place are gone at once, and stay away",
+    13: "all servers are gone at once, and nobody can start them again",
     14: "the average stays near 100 %, and one tenant falls to the bottom",
 }
 
@@ -55,6 +56,7 @@ class Case:
         good, lowest: each second's share of good answers, of all and of the tenant who fared worst in the whole run.
         wrong: wrong answers in each second.
         servers: how many servers lived.
+        started: how many were started again in each second.
         asked, waiting: requests that users sent in each second, and how many waited.
     """
 
@@ -66,6 +68,7 @@ class Case:
     lowest: tuple[float, ...]
     wrong: tuple[float, ...]
     servers: tuple[float, ...]
+    started: tuple[float, ...]
     asked: tuple[float, ...]
     waiting: tuple[float, ...]
 
@@ -124,7 +127,7 @@ def hidden(seed: int) -> Case:
         ValueError: the seed is no whole number, 0 or more.
     """
     card, suspects = drawn(seed)
-    sim = card.simulate(card.params, seed, False).run(until=card.until)
+    sim = card.simulate(card.params, seed, False, "events").run(until=card.until)
     wrong = wrong_reads(sim)
     seen = what_users_saw(sim.history, sim.now, within=WITHIN_MS, wrong=wrong)
     series = slices(seen, 1_000, card.until)
@@ -140,6 +143,10 @@ def hidden(seed: int) -> Case:
     for one in seen:
         if one.outcome == "wrong":
             errors[min(len(errors) - 1, int(one.operation.invoked // 1_000))] += 1
+    started = [0.0] * len(series)
+    for event in sim.trace.where(kind="restart"):
+        if isinstance(sim.nodes[event.src], Server):
+            started[min(len(started) - 1, int(event.time // 1_000))] += 1
     samples = [sample for _, sample in _samples(sim)][: len(series)]
     return Case(
         seed=seed,
@@ -150,6 +157,7 @@ def hidden(seed: int) -> Case:
         lowest=tuple(lowest),
         wrong=tuple(errors),
         servers=_of_each_second([sample["live servers"] for sample in samples], len(series)),
+        started=tuple(started),
         asked=tuple(row.offered_per_s for row in series),
         waiting=_of_each_second([sample["waiting"] for sample in samples], len(series)),
     )

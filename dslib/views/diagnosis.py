@@ -95,7 +95,12 @@ def four_charts(case: Case) -> View:
     panels = (
         Panel(time, share, (line(case.good, 2, "all", 100), line(case.lowest, 1, "worst tenant", 100)), 90),
         Panel(time, linear("2 · wrong answers a second", [0, 4, *case.wrong]), (line(case.wrong, 1),), 60),
-        Panel(time, linear("3 · live servers", [0, 1, *case.servers]), (line(case.servers, 0),), 60),
+        Panel(
+            time,
+            linear("3 · servers", [0, 4, *case.servers, *case.started]),
+            (line(case.servers, 0, "live"), line(case.started, 1, "started again")),
+            75,
+        ),
         Panel(
             time,
             linear("4 · requests", [0, *case.asked, *case.waiting]),
@@ -116,7 +121,7 @@ def _case_finding(case: Case) -> str:
         words += f"Worst tenant, five seconds at a time: {100 * min(low):.0f} % at worst, {100 * low[-1]:.0f} % last. "
     words += f"Wrong answers: {number(sum(case.wrong))}. "
     words += f"Live servers: from {number(max(case.servers))} down to {number(min(case.servers))}, "
-    words += f"{number(case.servers[-1])} at the end. "
+    words += f"{number(case.servers[-1])} at the end; started again: {number(sum(case.started))} times. "
     words += f"Asked a second: {number(case.asked[0])} first, {number(max(case.asked))} at most. "
     return f"{words}Waiting: {number(max(case.waiting))} at most, {number(case.waiting[-1])} at the end."
 
@@ -136,7 +141,7 @@ class Diagnosis(Check):
             for title in case.suspects
         ]
         hints = (
-            "Chart 3 first: did servers die? One, or all? Once, or again and again?",
+            "Chart 3 first: did servers die? One, or all? Do they stay away, come back once, or again and again?",
             "If they live: chart 4. Does a queue grow? Is more asked than before?",
             "If neither: chart 2, and the worst tenant in chart 1. Are answers wrong, or missing? For everybody?",
         )
