@@ -22,8 +22,9 @@ def test_every_file_that_the_readme_names_is_there():
     assert not missing
 
 
-def test_the_readme_programs_run_as_printed(capsys):
-    whole, hunting = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+def test_the_readme_programs_run_as_printed(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    whole, hunting, playing = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
     exec(whole, {})
     printed = capsys.readouterr().out
     assert printed.startswith("pong 1 from server\n")
@@ -32,6 +33,9 @@ def test_the_readme_programs_run_as_printed(capsys):
     told = capsys.readouterr().out
     assert "always election_safety" in told
     assert "replay(rerun('raft-elections', 'ForgetsVotes', seed=" in told
+    exec(playing, {})
+    page = (tmp_path / "rooms.html").read_text(encoding="utf-8")
+    assert page.count("<h1") == page.count("data-dslib-player data-bundle") == 1
 
 
 def test_every_make_target_that_the_readme_names_exists():
