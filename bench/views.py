@@ -42,15 +42,14 @@ NO_CHROMIUM = (
     "no Chromium found. Debian: sudo apt-get install chromium. Any system: .venv/bin/playwright install chromium. "
     "Installed elsewhere: set CHROMIUM to the program's path"
 )
-NO_LAB = "JupyterLab did not start"
 
-MOMENTS = {"tiny": 20, "default": 200, "large": 1_000}
-ACTS = {"tiny": 3, "default": 20, "large": 50}
+MOMENTS = {"tiny": 20, "default": 160, "large": 1_000}
+ACTS = {"tiny": 3, "default": 12, "large": 40}
 ROUNDS = {"tiny": 1, "default": 4, "large": 5}
 REPETITIONS = {"tiny": 1, "default": 3, "large": 5}
 DRAWINGS = {"tiny": 2, "default": 15, "large": 50}
 
-SCRUB_MS, ACT_MS, FRAME_MS = 4.0, 50.0, 1_000 / 60
+SCRUB_MS, ACT_MS, FRAME_MS = 4.0, 50.0, 16.7
 EVENTS = 10_000  # four a millisecond: eight nodes, each with a timer, a send, a delivery, a state
 FLAGS = [
     "--no-sandbox",
@@ -113,8 +112,7 @@ def rows(size: str, progress: Any) -> list[Row]:
         browser = playwright.chromium.launch(executable_path=path, headless=True, args=FLAGS)
         found = _scrubbing(browser, views, size, progress)
         found += _acting(browser, views, size, progress)
-        found += _in_a_notebook(browser, size, progress)
-        found += _exploring(browser, size, progress)
+        found += _in_notebooks(browser, size, progress)
         browser.close()
     return [*found, *_sizes(views["chat_room"]), *_peers(size, progress)]
 
@@ -138,9 +136,9 @@ def percentile(times: Sequence[float], q: float) -> float:
     return sorted(times)[max(0, math.ceil(q * len(times)) - 1)]
 
 
-def _measure(size: str, once: Callable[[], list[float]]) -> list[list[list[float]]]:
+def _measure(size: str, once: Callable[..., list[float]], *given: Any) -> list[list[list[float]]]:
     """For each repetition some rounds of the same moments or acts."""
-    return [[once() for _ in range(ROUNDS[size])] for _ in range(REPETITIONS[size])]
+    return [[once(*given) for _ in range(ROUNDS[size])] for _ in range(REPETITIONS[size])]
 
 
 def _rows(what: str, times: list[list[list[float]]], target: float | None) -> list[Row]:
@@ -259,7 +257,7 @@ def _scrubbing(browser: Any, views: dict[str, PlayerView], size: str, progress: 
         with _page(browser) as page:
             _mount(page, view)
             page.evaluate(SCRUB, MOMENTS[size] // 4)  # until the browser has compiled it
-            times = _measure(size, lambda page=page: page.evaluate(SCRUB, MOMENTS[size]))
+            times = _measure(size, page.evaluate, SCRUB, MOMENTS[size])
         events = len(view.bundle["trace"]["events"])
         found += _rows(f"scrub {name} ({events:,} events)", times, SCRUB_MS)
     progress(f"scrubbing {EVENTS:,} events")
@@ -267,8 +265,8 @@ def _scrubbing(browser: Any, views: dict[str, PlayerView], size: str, progress: 
     with _page(browser) as page:
         _mount(page, many)
         page.evaluate(SCRUB, MOMENTS[size] // 4)
-        times = _measure(size, lambda: page.evaluate(SCRUB, MOMENTS[size]))
-        frames = _measure(size, lambda: page.evaluate(PLAYED, MOMENTS[size] // 2))
+        times = _measure(size, page.evaluate, SCRUB, MOMENTS[size])
+        frames = _measure(size, page.evaluate, PLAYED, MOMENTS[size] // 2)
     events = len(many.bundle["trace"]["events"])
     found += _rows(f"scrub {events:,} events", times, FRAME_MS)
     found += _rows("  a frame, while each moves the playhead", frames, None)
@@ -294,7 +292,7 @@ def _acting(browser: Any, views: dict[str, PlayerView], size: str, progress: Any
             _mount(page, view)
             page.locator(".tools .crash").click()
             _acts(page, act, view, LESSONS[name][1], 2)
-            times = _measure(size, lambda: _acts(page, act, view, LESSONS[name][1], ACTS[size]))
+            times = _measure(size, _acts, page, act, view, LESSONS[name][1], ACTS[size])
         found += _rows(f"act to picture, {name}, without a kernel", times, ACT_MS)
         found.append(Row(10, "  of which Python runs it again, median", None, _reruns(view, ACTS[size]), unit=" ms"))
     return found
@@ -341,7 +339,7 @@ async (value) => {
 
 @contextmanager
 def jupyterlab(folder: Path) -> Iterator[str]:
-    """The address of a JupyterLab that tools/lab.py starts on this folder, with settings that are thrown away."""
+    """A JupyterLab that tools/lab.py starts on this folder: the address of a file in it, with NAME for the file."""
     (folder / "home").mkdir()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -355,76 +353,71 @@ def jupyterlab(folder: Path) -> Iterator[str]:
     with open(folder / "log", "w") as log:
         server = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
         try:
-            deadline = time.monotonic() + 90
-            while True:
-                try:
-                    urllib.request.urlopen(f"http://127.0.0.1:{port}/api/status?token={token}", timeout=5).close()
-                    break
-                except OSError:
-                    if time.monotonic() > deadline or server.poll() is not None:
-                        raise RuntimeError(f"{NO_LAB}: {(folder / 'log').read_text()[-400:]}") from None
-                    time.sleep(0.2)
+            _wait_for(f"http://127.0.0.1:{port}/api/status?token={token}", server, folder / "log")
             yield f"http://127.0.0.1:{port}/lab/tree/NAME?token={token}&reset"
         finally:
             server.terminate()
             server.wait()
 
 
+def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            urllib.request.urlopen(address, timeout=5).close()
+            return
+        except OSError:
+            time.sleep(0.2)
+    raise RuntimeError(f"JupyterLab did not start: {log.read_text()[-400:].strip() or 'it said nothing'}")
+
+
 @contextmanager
-def _notebook(page: Any, cell: str) -> Iterator[Any]:
+def _notebook(browser: Any, folder: Path, address: str, name: str, cell: str) -> Iterator[Any]:
     """A page with this cell of a notebook, run by a kernel."""
-    with tempfile.TemporaryDirectory() as scratch, jupyterlab(Path(scratch)) as address:
-        source = f"{SETUP}\n{cell}"
-        code = {
-            "cell_type": "code",
-            "id": "cell",
-            "metadata": {},
-            "outputs": [],
-            "execution_count": None,
-            "source": source,
-        }
-        kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-        notebook = {"cells": [code], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
-        Path(scratch, "bench.ipynb").write_text(json.dumps(notebook))
-        page.goto(address.replace("NAME", "bench.ipynb"))
+    code = {"cell_type": "code", "id": "cell", "metadata": {}, "outputs": [], "execution_count": None}
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    cells = [{**code, "source": f"{SETUP}\n{cell}"}]
+    notebook = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+    (folder / f"{name}.ipynb").write_text(json.dumps(notebook))
+    with _page(browser) as page:
+        page.goto(address.replace("NAME", f"{name}.ipynb"))
         page.locator(".jp-CodeCell .jp-InputArea-editor").click(timeout=90_000)
         page.locator("#jp-main-statusbar", has_text="| Idle").wait_for(timeout=90_000)
         page.keyboard.press("Control+Enter")
         yield page
 
 
-def _in_a_notebook(browser: Any, size: str, progress: Any) -> list[Row]:
-    found: list[Row] = []
-    act = ACT.replace("FIND", 'document.querySelector(".jp-OutputArea .dslib-player").shadowRoot')
-    for name, (cell, node) in LESSONS.items():
-        what = f"act to picture, {name}, in JupyterLab"
-        progress(f"acts on {name}, in JupyterLab")
-        try:
-            with _page(browser) as page, _notebook(page, cell):
-                page.locator(".jp-OutputArea .dslib-player .tools .crash").click(timeout=60_000)
-                view = _lesson(cell)
-                _acts(page, act, view, node, 2)
-                times = _measure(size, lambda: _acts(page, act, view, node, ACTS[size]))
-        except RuntimeError as error:
-            found.append(Row(10, what, ("<=", ACT_MS), not_run=str(error)))
-            continue
-        found += _rows(what, times, ACT_MS)
-    return found
-
-
-def _exploring(browser: Any, size: str, progress: Any) -> list[Row]:
-    progress("explore, in JupyterLab")
-    what = "explore two_truths: release to picture, in JupyterLab"
+def _in_notebooks(browser: Any, size: str, progress: Any) -> list[Row]:
+    lessons = {name: lesson for name, lesson in LESSONS.items() if size != "tiny" or name == "two_truths"}
     try:
-        with _page(browser) as page, _notebook(page, EXPLORED):
-            page.locator(".jp-OutputArea .dslib-frame svg").wait_for(timeout=60_000)
-            page.evaluate(RELEASE, 1)
-            values = iter(range(2, 100))  # each value is new to the kernel: what it has drawn, it keeps
-            count = min(ACTS[size], 97 // REPETITIONS[size])
-            times = [[[page.evaluate(RELEASE, next(values)) for _ in range(count)]] for _ in range(REPETITIONS[size])]
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch, jupyterlab(Path(scratch)) as address:
+            found: list[Row] = []
+            for name, (cell, node) in lessons.items():
+                progress(f"acts on {name}, in JupyterLab")
+                with _notebook(browser, Path(scratch), address, name, cell) as page:
+                    found += _acts_in(page, name, _lesson(cell), node, size)
+            progress("explore, in JupyterLab")
+            with _notebook(browser, Path(scratch), address, "explore", EXPLORED) as page:
+                return found + _exploring(page, size)
     except RuntimeError as error:
-        return [Row(10, what, not_run=str(error))]
-    return _rows(what, times, None)[1:]
+        return [Row(10, "act to picture, in JupyterLab", ("<=", ACT_MS), not_run=str(error))]
+
+
+def _acts_in(page: Any, name: str, view: PlayerView, node: str, size: str) -> list[Row]:
+    act = ACT.replace("FIND", 'document.querySelector(".jp-OutputArea .dslib-player").shadowRoot')
+    page.locator(".jp-OutputArea .dslib-player .tools .crash").click(timeout=60_000)
+    _acts(page, act, view, node, 2)
+    times = _measure(size, _acts, page, act, view, node, ACTS[size])
+    return _rows(f"act to picture, {name}, in JupyterLab", times, ACT_MS)
+
+
+def _exploring(page: Any, size: str) -> list[Row]:
+    page.locator(".jp-OutputArea .dslib-frame svg").wait_for(timeout=60_000)
+    page.evaluate(RELEASE, 1)
+    values = iter(range(2, 100))  # each is new to the kernel: what it has drawn, it keeps
+    count = min(ACTS[size], 97 // REPETITIONS[size])
+    times = [[[page.evaluate(RELEASE, next(values)) for _ in range(count)]] for _ in range(REPETITIONS[size])]
+    return _rows("explore two_truths: release to picture, in JupyterLab", times, None)[:2]
 
 
 # -- sizes, and peers --------------------------------------------------------------------------------------------------

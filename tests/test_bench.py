@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from bench import gossip, queueing
+from bench import gossip, queueing, views
 from bench.paired import cost
 from bench.table import Row, show
 
@@ -37,6 +37,31 @@ def test_the_bench_prints_a_measured_row_for_each_goal_at_its_smallest_size():
 )
 def test_a_goal_is_met_only_if_every_repetition_meets_it(target, measured, says):
     assert Row(1, "work", target, measured).met() == says
+
+
+def test_without_a_browser_the_pictures_are_named_as_not_run(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CHROMIUM", "no-such-program")
+    shown = show(views.rows("tiny", lambda _: None))
+    assert re.search(r"a picture follows the hand .* not run", shown)
+    assert "not run: a picture follows the hand: no Chromium found" in shown
+    assert re.search(r"the player's module +\d+\.\d\d kB", shown), "what needs no browser is measured"
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(300)
+def test_how_soon_a_picture_follows_is_measured_in_a_page_and_in_jupyterlab(browser):
+    """`browser` skips this where there is none; the bench starts its own, in a process of its own."""
+    command = [sys.executable, "-m", "bench", "--size", "tiny", "--goal", "10"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280)
+    assert done.returncode == 0, done.stderr
+    assert "not run" not in done.stdout
+    for what in (
+        "scrub chat_room",
+        "act to picture, two_truths, without",
+        "act to picture, two_truths, in Jup",
+        "explore",
+    ):
+        assert re.search(rf"^10 +{what}.* \d+\.\d\d ms", done.stdout, flags=re.MULTILINE), done.stdout
 
 
 def test_what_was_not_run_is_named_with_its_reason():
