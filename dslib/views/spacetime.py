@@ -9,13 +9,13 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from .palette import OUTCOMES, SIGNS
+from .palette import OUTCOMES
+from .static import COLOUR
 
 WIDTH, GUTTER, TOP = 760, 104, 34
 #: More messages than this cannot be told apart in one picture.
 MOST_MESSAGES = 110
 
-_COLOUR = {name: sign.either for name, sign in SIGNS.items()}
 _FAULT_MARKS = {"network.partition": "cut"}
 
 
@@ -107,7 +107,7 @@ def _messages(trace: dict[str, Any], lane: dict[str, float], x: Any, start: floa
                 y2 -= 7 if y2 > y1 else -7
             lost.append(f"M{'L'.join([*line, f'{round(x2, 1)} {round(y2, 1)}'])}")
             crosses.append(f"M{round(x2 - 4, 1)} {round(y2 - 4, 1)}l8 8m0 -8l-8 8")
-    blue, red = _COLOUR["delivered"], _COLOUR["dropped"]
+    blue, red = COLOUR["delivered"], COLOUR["dropped"]
     return [
         f'<path d="{"".join(ways)}" stroke="{blue}" stroke-width="1.4"/><path d="{"".join(heads)}" fill="{blue}"/>',
         f'<path d="{"".join(lost)}" stroke="{red}" stroke-width="1.6" stroke-dasharray="{SIGNS["dropped"].dash}" '
@@ -165,7 +165,7 @@ def _cuts(bundle: dict[str, Any], lane: dict[str, float], x: Any, start: float, 
         if name in lane and until >= start and began <= end
         for step in range(int(x(began)), int(x(until)) - 8, 7)
     ]
-    return [f'<path d="{"".join(hatch)}" stroke="{_COLOUR["cut"]}"/>'] if hatch else []
+    return [f'<path d="{"".join(hatch)}" stroke="{COLOUR["cut"]}"/>'] if hatch else []
 
 
 def _spells(bundle: dict[str, Any], lane: dict[str, float], x: Any, start: float, end: float) -> list[str]:
@@ -245,9 +245,9 @@ def _users(bundle: dict[str, Any], x: Any, start: float, end: float, top: float)
         x1, x2, y = x(op["start"]), max(x(until) - 1, x(op["start"]) + 4), top + 18 * row
         good = op["outcome"] == "good"
         paint = (
-            f'fill="{_COLOUR["good"]}"'
+            f'fill="{COLOUR["good"]}"'
             if good
-            else f'stroke="{_COLOUR["dropped"]}" stroke-width="1.5"'
+            else f'stroke="{COLOUR["dropped"]}" stroke-width="1.5"'
             + (' stroke-dasharray="2 3"' if op["outcome"] in ("never", "open") else "")
         )
         out.append(f'<rect x="{x1}" y="{y}" width="{round(x2 - x1, 1)}" height="14" rx="3" {paint}/>')
