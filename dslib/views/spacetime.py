@@ -9,7 +9,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from .palette import OUTCOMES
+from .palette import OUTCOMES, SIGNS
 from .static import COLOUR
 
 WIDTH, GUTTER, TOP = 760, 104, 34
