@@ -88,8 +88,9 @@ class Dashboard(NamedTuple):
 
     def __str__(self) -> str:
         who = worst(self.tenants)
-        light = "GREEN" if self.green else "RED"
-        lowest = "" if who is None else f" Lowest: {who} {_percent(self.tenants[who])}."
+        light, lowest = "GREEN" if self.green else "RED", ""
+        if who is not None and self.tenants[who] < max(share for share in self.tenants.values() if not isnan(share)):
+            lowest = f" Lowest: {who} {_percent(self.tenants[who])}."
         return f"All together: {_percent(self.average)} good, target {_percent(self.target)}: {light}.{lowest}"
 
 

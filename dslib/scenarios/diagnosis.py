@@ -145,7 +145,7 @@ def hidden(seed: int) -> Case:
             errors[min(len(errors) - 1, int(one.operation.invoked // 1_000))] += 1
     started = [0.0] * len(series)
     for event in sim.trace.where(kind="restart"):
-        if isinstance(sim.nodes[event.src], Server):
+        if event.src and isinstance(sim.nodes[event.src], Server):
             started[min(len(started) - 1, int(event.time // 1_000))] += 1
     samples = [sample for _, sample in _samples(sim)][: len(series)]
     return Case(

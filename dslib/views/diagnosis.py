@@ -121,7 +121,7 @@ def _case_finding(case: Case) -> str:
         words += f"Worst tenant, five seconds at a time: {100 * min(low):.0f} % at worst, {100 * low[-1]:.0f} % last. "
     words += f"Wrong answers: {number(sum(case.wrong))}. "
     words += f"Live servers: from {number(max(case.servers))} down to {number(min(case.servers))}, "
-    words += f"{number(case.servers[-1])} at the end; started again: {number(sum(case.started))} times. "
+    words += f"{number(case.servers[-1])} at the end; started again: {count(int(sum(case.started)), 'time')}. "
     words += f"Asked a second: {number(case.asked[0])} first, {number(max(case.asked))} at most. "
     return f"{words}Waiting: {number(max(case.waiting))} at most, {number(case.waiting[-1])} at the end."
 
