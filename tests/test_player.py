@@ -207,7 +207,7 @@ def test_the_still_picture_draws_a_routed_message_as_one_line_through_its_router
     for seed in range(5):
         view = play(lambda seed=seed: routed(seed, duplication=duplication), until=100)
         svg = space_time_svg(view.bundle)
-        delivered = re.search(r'<path d="([^"]*)" stroke="#0072b2"', svg)
+        delivered = re.search(r'<path d="([^"]*)" stroke="[^"]*#0072b2', svg)
         assert delivered is not None
         lines = delivered[1].split("M")[1:]
         assert len(lines) == len(view.sim.trace.where(kind="deliver")), f"seed {seed}"
@@ -255,7 +255,7 @@ def test_the_still_picture_tells_down_paused_and_slow_apart_by_word_and_by_shape
 def test_a_domain_is_known_with_its_members_and_hatched_when_it_is_isolated():
     view = play(struck((100, "network.isolate", "zone", "riverside"), scenario=placed), until=200)
     assert view.bundle["domains"] == {"zone hill": ["writer", "r3"], "zone riverside": ["r1", "r2"]}
-    hatched = re.search(r'<path d="([^"]*)" stroke="#85898e"', space_time_svg(view.bundle))
+    hatched = re.search(r'<path d="([^"]*)" stroke="[^"]*#85898e', space_time_svg(view.bundle))
     assert hatched is not None
     assert len(set(re.findall(r"M\d+ ([\d.]+)", hatched[1]))) == 2, "the lanes of r1 and r2"
     assert play(quiet, until=50).bundle["domains"] == {}
@@ -507,7 +507,7 @@ def test_the_still_picture_draws_each_message_of_a_short_run():
         svg = space_time_svg(view.bundle)
         trace = view.sim.trace
         assert len(trace.where(kind="send")) <= MOST_MESSAGES
-        delivered = re.search(r'<path d="([^"]*)" stroke="#0072b2"', svg)
+        delivered = re.search(r'<path d="([^"]*)" stroke="[^"]*#0072b2', svg)
         assert delivered is not None
         assert delivered[1].count("M") == len(trace.where(kind="deliver")), f"seed {seed}"
         assert svg.count("l8 8m0 -8l-8 8") == len(trace.where(kind="drop")), f"seed {seed}"
