@@ -78,9 +78,12 @@ class Decision(NamedTuple):
         """Whether one box is enough."""
         return self.boxes == 1
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         head = "One box is enough." if self.one_box else f"{self.boxes} boxes."
         return "\n".join([head, *(f"  - {reason}" for reason in self.reasons), self.advice])
+
+    def __str__(self) -> str:
+        return repr(self)
 
 
 def decide(

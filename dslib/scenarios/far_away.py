@@ -141,7 +141,7 @@ class Trips(NamedTuple):
 
 
 def trips(
-    edge: bool = False,
+    edge: bool = True,
     write_waits: str = WRITE_WAITS[0],
     far: str = "Shanghai",
     near: str = "New York",

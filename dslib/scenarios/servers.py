@@ -30,7 +30,7 @@ class Works(NamedTuple):
     phone: bool
 
     def __str__(self) -> str:
-        return f"laptop {'works' if self.laptop else 'does not'}, phone {'works' if self.phone else 'does not'}"
+        return f"laptop {'works on' if self.laptop else 'is stuck'}, phone {'works on' if self.phone else 'is stuck'}"
 
 
 def who_works(kept_on: str = "server", breaks: str = "the laptop", seed: int = 0) -> Works:
