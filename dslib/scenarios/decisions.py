@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from math import ceil
+from math import ceil, inf
 from typing import NamedTuple
 
 from ..places import coordinates, light_ms
@@ -174,16 +174,20 @@ def _total(parts: int, copies: int, sites: int) -> int:
     return parts * max(copies, sites)
 
 
+def _percent(share: float) -> str:
+    return f"{100 * share:,.0f} %" if share >= 0.1 else f"{100 * share:.2g} %"
+
+
 def _of_load(requests_s: float, box: Box) -> str:
     busy = requests_s / box.requests_s
     n = _for_load(requests_s, box)
-    words = f"Load: {requests_s:,.10g} requests a second keep one box busy {100 * busy:.3g} % of the time"
+    words = f"Load: {requests_s:,.10g} requests a second keep one box busy {_percent(busy)} of the time"
     return f"{words}; {f'it takes {n}' if n > 1 else 'one is enough'}."
 
 
 def _of_data(data_gb: float, box: Box) -> str:
     n = _for_data(data_gb, box)
-    words = f"Data: {data_gb:,.10g} GB fill {100 * data_gb / box.disk_gb:.3g} % of one disk"
+    words = f"Data: {data_gb:,.10g} GB fill {_percent(data_gb / box.disk_gb)} of one disk"
     return f"{words}; {f'it takes {n}' if n > 1 else 'one is enough'}."
 
 
@@ -202,10 +206,12 @@ def _of_downtime(down_minutes: float, copies: int, box: Box) -> str:
 def _of_places(cities: Sequence[str], sites: Sequence[str], wait_ms: float) -> str:
     if len(cities) == 1:
         return f"Places: all users are in {cities[0]}. One place is enough."
-    ms, city = _farthest(cities, sites)
-    words = f"Places: from {' and '.join(sites)}, light takes at most {ms:.0f} ms there and back"
-    words += f"{f' (to {city})' if ms else ''}; you allow {wait_ms:,.10g}"
-    return f"{words}. {'One place is enough.' if len(sites) == 1 else f'It takes {len(sites)} places.'}"
+    one = _sites(cities, inf)
+    ms, city = _farthest(cities, one)
+    words = f"Places: from {one[0]}, light takes {ms:.0f} ms to {city} and back; you allow {wait_ms:,.10g}"
+    return f"{words}. " + (
+        "One place is enough." if len(sites) == 1 else f"It takes {len(sites)} places: {' and '.join(sites)}."
+    )
 
 
 def _advice(total: int, cost: float, budget: float, parts: int, copies: int, sites: int, box: Box) -> str:
