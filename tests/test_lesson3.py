@@ -130,7 +130,7 @@ class Slips(Member):
         (Deaf, "self.send(src, …)"),
         (Endless, "when will they stop"),
         (ToAlice, "whoever said it"),
-        (ToAll, "self.send(src, …)"),
+        (ToAll, "one message: self.send(src, …)"),
         (Forgets, "Add each line"),
         (Slips, "stops with AttributeError"),
         (Polite("bob"), "hand over your class"),

@@ -265,15 +265,20 @@ def try_saved_when(rule: SavedWhen, seed: int = 0) -> Verdict:
         trials.append(Trial(f"{failing} of {machines} are down", ("no answer",) if silent else ("saved",), silent))
     bad = [trial for trial in trials if trial.complaint]
     if bad:
-        ask = "more" if bad[0].outcome == ("lost",) else "less"
-        return Verdict(trials, f"Begin with the first ✗. Ask for {ask}: {_hint(ask)}", False)
+        return Verdict(trials, f"Begin with the first ✗. {_hint(bad)}", False)
     return Verdict(trials, "No page is lost, and nobody waits for a machine that is down. That is the rule.", True)
 
 
-def _hint(ask: str) -> str:
-    if ask == "more":
-        return "if two machines burn, a third must have the page."
-    return "if two of five are down, only three are left to count."
+def _hint(bad: list[Trial]) -> str:
+    """What to do about the first of the trials that failed, with its own numbers."""
+    failing, machines = (int(word) for word in bad[0].name.split() if word.isdigit())
+    if bad[0].outcome == ("lost",):
+        hint = f"Ask for more: if {failing} may burn, how many must have the page, so that one is left?"
+    else:
+        hint = f"Ask for less: if {failing} of {machines} are down, only {machines - failing} are left to count."
+    if all(trial.name.split()[2] == str(machines) for trial in bad):
+        hint += f" With {8 - machines} machines your rule does well. How should it grow with their number?"
+    return hint
 
 
 def _one_page(rule: SavedWhen, machines: int, seed: int) -> Simulation:

@@ -196,7 +196,8 @@ def try_let_in(rule: LetIn, seed: int = 0) -> Verdict:
     if strict is None:
         return Verdict(trials, f"{rule_name(rule)} keeps the queue shorter than the users' patience. Well done.", True)
     way = (
-        "Let more wait: at 60 % busy a short queue is normal, and refusing it helps nobody."
+        "Let more wait: at 60 % busy a short queue is normal, and refusing it helps nobody. (Whoever finds the server "
+        "idle is served without your rule.)"
         if strict
         else "Let fewer wait: whoever is served after a second has gone, and was served for nothing. How many can the "
         "server serve within that second?"

@@ -26,9 +26,11 @@ class Verdict:
         return self.passed
 
     def __repr__(self) -> str:
+        said = [" ".join(t.outcome) or "nobody" for t in self.trials]
+        wide = max([18, *(len(words) + 2 for words, t in zip(said, self.trials, strict=True) if t.complaint)])
         rows = [
-            f"{'✗' if t.complaint else '✓'} {t.name:<20}{' '.join(t.outcome) or 'nobody':<18}{t.complaint}".rstrip()
-            for t in self.trials
+            f"{'✗' if t.complaint else '✓'} {t.name:<20}{words:<{wide}}{t.complaint}".rstrip()
+            for words, t in zip(said, self.trials, strict=True)
         ]
         return "\n".join([*([f"  {self.header[0]:<20}{self.header[1]}"] if rows else []), *rows, self.conclusion])
 

@@ -375,7 +375,11 @@ def try_member(member: Any, line: Any) -> Verdict:
     trials.append(Trial("three lines heard", (f"remembers {len(room)}",), "" if kept else "he should remember each"))
     bad = [t for t in trials if t.complaint]
     hints = {
-        trials[0]: "Send something back: self.send(src, …). The sender's name is src.",
+        trials[0]: (
+            "Send something back: self.send(src, …). The sender's name is src, what was said is msg.text."
+            if trials[0].outcome == ("nothing",)
+            else "Look at what bob sends, and to whom. It should be one message: self.send(src, …)."
+        ),
         trials[1]: "If an answer is answered, too, when will they stop? Look at msg.text before you answer.",
         trials[2]: "Answer whoever said it, not always the same one.",
         trials[3]: "Add each line you hear to self.room, as before; your own answers need not be there.",
