@@ -17,6 +17,7 @@ import pytest
 from dslib import Message, Network, Node, Operation, Simulation, latencies, what_users_saw
 from dslib.detection import Detection
 from dslib.metrics import slices
+from dslib.scenarios.rooms import silence
 from dslib.slo import AlertRule
 from dslib.sweeps import sweep
 from dslib.views import (
@@ -470,6 +471,14 @@ def test_the_finding_of_a_space_time_diagram_is_the_trace_counted():
         waiting = sum(e.id not in arrived for e in trace.where(kind="send"))
         assert (f"{waiting} still on the way" in finding) == (waiting > 0), f"seed {seed}"
         assert "Faults: cut caller s1 | s2 at 50; crash s1 at 100; heal at 130; restart s1 at 150." in finding
+
+
+def test_a_space_time_diagram_of_a_part_says_which_part():
+    whole, part = space_time(lossy_calls().trace), space_time(silence(fault="cut").run(until=1_500).trace)
+    assert "The picture shows" not in whole.finding
+    assert part.finding.endswith("carol r3 at 400. The picture shows 8 to 1,234 ms.")
+    assert part.finding in part.alt
+    assert "The picture shows 8 to 1,234 ms." in part.svg
 
 
 # ---------------------------------------------------------------- in a browser

@@ -14,7 +14,7 @@ from typing import Any
 from ..faults import Fault
 from .chart import Axis, Chart, Line, Look, Panel, Points, linear, named, number, show
 from .player import label as fault_label
-from .spacetime import space_time_svg
+from .spacetime import space_time_svg, window
 from .static import View, count
 
 
@@ -36,6 +36,9 @@ def space_time(trace: Any, title: str = "") -> View:
     finding = _run_finding(data["events"], struck)
     faults = [{**fault.to_json(), "label": fault_label(fault)} for fault in struck]
     bundle = {"trace": data, "faults": faults, "operations": [], "summary": finding, "title": title}
+    start, end = window(bundle)
+    if end - start < data["end"]:
+        finding = bundle["summary"] = f"{finding} The picture shows {start:,.0f} to {end:,.0f} ms."
     svg = space_time_svg(bundle)
     return View(finding, svg, f"Space-time diagram. {finding}", title)
 
