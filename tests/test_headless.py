@@ -93,12 +93,12 @@ def check_page(html: str) -> None:
 
 CASES = {
     "nowhere": ({}, False),
-    "JupyterLab": ({"JPY_SESSION_NAME": "/home/ada/lesson.ipynb"}, True),
+    "JupyterLab": ({"JPY_SESSION_NAME": "/course/ada/lesson.ipynb"}, True),
     "VS Code": ({"VSCODE_PID": "4711"}, True),
     "Colab": ({"COLAB_RELEASE_TAG": "release"}, True),
     "forced": ({"DSLIB_LIVE": "1"}, True),
     "not forced": ({"DSLIB_LIVE": "0"}, False),
-    "a page is made": ({"DSLIB_STATIC": "1", "JPY_SESSION_NAME": "/home/ada/lesson.ipynb"}, False),
+    "a page is made": ({"DSLIB_STATIC": "1", "JPY_SESSION_NAME": "/course/ada/lesson.ipynb"}, False),
 }
 
 
@@ -140,7 +140,7 @@ class Asked:
 
 def test_what_a_cell_starts_inherits_the_session_and_is_no_front_end(nobody: pytest.MonkeyPatch):
     """``!jupyter nbconvert --execute …`` in a cell: the kernel that it starts has the variable of the notebook."""
-    nobody.setenv("JPY_SESSION_NAME", "/home/ada/lesson.ipynb")
+    nobody.setenv("JPY_SESSION_NAME", "/course/ada/lesson.ipynb")
     nobody.setitem(sys.modules, "IPython", Asked(True))  # type: ignore[arg-type]
     assert static.live()
     nobody.setitem(sys.modules, "IPython", Asked(False))  # type: ignore[arg-type]
