@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stage import Stage
+from stage import Stage, Talker
 from test_player import REPLICAS, Replica, Writer, minority, quiet
 
 from dslib import Simulation
@@ -248,6 +248,32 @@ def test_the_button_and_the_key_lead_to_where_it_broke(page: Any):
     stage.root.locator(".diagram").focus()
     page.keyboard.press("b")
     assert stage.time == pytest.approx(at)
+
+
+def test_where_it_broke_all_that_broke_it_is_seen(page: Any):
+    """What the node sent in that event, and what it knew after it, are rows below that of the event."""
+
+    class Claimant(Talker):
+        def on_start(self):
+            self.rounds = 0
+            super().on_start()
+
+        def on_talk_timeout(self):
+            self.rounds += 1
+            super().on_talk_timeout()
+
+    def three_rounds_at_most(sim):
+        return all(getattr(node, "rounds", 0) <= 3 for node in sim.nodes.values())
+
+    def claims():
+        sim = Simulation(Claimant("a", peers=("b",)), Claimant("b", peers=("a",)), seed=1)
+        sim.always(three_rounds_at_most)
+        return sim
+
+    stage = Stage(page, play(claims, until=200))
+    assert "Here it broke" in stage.text(".caption .breach")
+    assert "The timer “talk” of a runs out" in stage.text(".caption .what")
+    assert "rounds 4" in str(stage.root.locator('[data-node="a"]').get_attribute("aria-label"))
 
 
 def test_where_nothing_broke_there_is_no_such_button(stage: Stage):

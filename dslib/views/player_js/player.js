@@ -183,8 +183,14 @@ class Player extends Tools {
     }
     this.pause();
     const stop = lastAtMost(this.stops, (s) => s.main, broken.index ?? -1);
-    if (stop >= 0 && this.stops[stop].last >= broken.index) this.go(null, stop);
-    else this.go(broken.at);                               // no event, or one that the filter hides
+    if (stop >= 0 && this.stops[stop].last >= broken.index) {
+      this.go(null, stop);
+      // The property was asked after the whole event: after what its node sent, and with what it then knew.
+      const whole = lastAtMost(this.run.events, (e) => e[0], this.time);
+      if (whole === this.index || whole < this.run.events.length - 1) return;
+      this.index = whole;
+      if (this.box) this.show();
+    } else this.go(broken.at);                             // no event, or one that the filter hides
   }
 
   copyLink() { copyMoment(this); }
