@@ -32,8 +32,9 @@ from typing import Any
 from dslib import Message, Node, Simulation
 from dslib.protocols.chat import users_saw
 from dslib.scenarios import chat_room, dangerous_second, room_places, two_truths
-from dslib.views import PlayerView, graph, play, save_page, script
+from dslib.views import PlayerView, play, save_page, script
 
+from . import pictures
 from .table import Row
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,7 +48,6 @@ MOMENTS = {"tiny": 20, "default": 160, "large": 1_000}
 ACTS = {"tiny": 3, "default": 12, "large": 40}
 ROUNDS = {"tiny": 1, "default": 4, "large": 5}
 REPETITIONS = {"tiny": 1, "default": 3, "large": 5}
-DRAWINGS = {"tiny": 2, "default": 15, "large": 50}
 
 SCRUB_MS, ACT_MS, FRAME_MS = 4.0, 50.0, 16.7
 EVENTS = 10_000  # four a millisecond: eight nodes, each with a timer, a send, a delivery, a state
@@ -103,7 +103,7 @@ def rows(size: str, progress: Any) -> list[Row]:
         return [
             Row(10, "a picture follows the hand", not_run=missing or NO_CHROMIUM),
             *_sizes(),
-            *_peers(size, progress),
+            *_drawn_in_python(size, progress),
         ]
     from playwright.sync_api import sync_playwright
 
@@ -114,7 +114,7 @@ def rows(size: str, progress: Any) -> list[Row]:
         found += _acting(browser, views, size, progress)
         found += _in_notebooks(browser, size, progress)
         browser.close()
-    return [*found, *_sizes(views["chat_room"]), *_peers(size, progress)]
+    return [*found, *_sizes(views["chat_room"]), *_drawn_in_python(size, progress)]
 
 
 def chromium() -> str | None:
@@ -420,7 +420,7 @@ def _exploring(page: Any, size: str) -> list[Row]:
     return _rows("explore two_truths: release to picture, in JupyterLab", times, None)[:2]
 
 
-# -- sizes, and peers --------------------------------------------------------------------------------------------------
+# -- sizes, and what is drawn without a browser ------------------------------------------------------------------------
 
 
 def _sizes(view: PlayerView | None = None) -> list[Row]:
@@ -440,45 +440,6 @@ def _sizes(view: PlayerView | None = None) -> list[Row]:
     ]
 
 
-def _peers(size: str, progress: Any) -> list[Row]:
-    """What is drawn in Python: our graph of 20 nodes beside nx.draw, both up to the SVG that a notebook shows."""
-    what = "nx.draw of 20 nodes, against graph()"
-    if any(importlib.util.find_spec(name) is None for name in ("matplotlib", "networkx")):
-        return [Row(10, what, not_run="matplotlib or networkx is not installed")]
-    import networkx as nx
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
-
-    progress("graph() beside nx.draw")
-    g = nx.random_regular_graph(3, 20, seed=1)
-    places = {node: (0.5 + x / 2, 0.5 + y / 2) for node, (x, y) in nx.circular_layout(g, scale=0.9).items()}
-    figure = Figure(figsize=(6.4, 4.8))
-    axes = figure.add_subplot()
-
-    def theirs(canvas: Callable[[Figure], Any], kind: str) -> None:
-        axes.clear()
-        nx.draw(g, places, ax=axes, with_labels=True)
-        with tempfile.TemporaryFile() as file:
-            canvas(figure).print_figure(file, format=kind)
-
-    def ours() -> None:
-        graph(g, places)._repr_html_()
-
-    times: dict[str, list[float]] = {"ours": [], "svg": [], "png": []}
-    for _ in range(DRAWINGS[size]):
-        times["ours"].append(_ms(ours))
-        times["svg"].append(_ms(lambda: theirs(FigureCanvasSVG, "svg")))
-        times["png"].append(_ms(lambda: theirs(FigureCanvasAgg, "png")))
-    mine = percentile(times["ours"], 0.5)
-    return [
-        Row(10, "graph() of 20 nodes, median", None, [mine], unit=" ms"),
-        Row(10, f"  {what}, as SVG", None, [percentile(times["svg"], 0.5) / mine]),
-        Row(10, "  the same, as PNG", None, [percentile(times["png"], 0.5) / mine]),
-    ]
-
-
-def _ms(work: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    work()
-    return 1_000 * (time.perf_counter() - begun)
+def _drawn_in_python(size: str, progress: Any) -> list[Row]:
+    """What is drawn without a browser, beside networkx and matplotlib."""
+    return [row._replace(goal=10) for row in pictures.rows(size, progress)]
