@@ -319,7 +319,7 @@ class Comparison {
     svg.setAttribute("width", width);
     svg.setAttribute("height", 18);
     const faults = new Map(this.opened.flatMap(({ run }) => run.faults).map((fault) => [`${fault.at} ${fault.call}`, fault]));
-    svg.innerHTML = `<rect class="window" y="13" height="5" rx="2"/>${[...faults.values()].map((f) => iconPath(faultIcon(f.call), at(f.at, 12), 0, 12, "flag")).join("")}`
+    svg.innerHTML = `<rect class="window" y="13" height="5" rx="2"/>${faultSigns([...faults.values()], (time) => at(time, 0), 0, 12)}`
       + this.opened.filter(({ run }) => run.broken).map(({ run }) => iconPath("broken", at(run.broken.at, 14), -1, 14, "breach-sign")).join("");
     this.playback.proposeSpeed(this.shared.view?.span ?? this.end);
     this.showWindowMark();

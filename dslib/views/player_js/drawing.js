@@ -44,6 +44,18 @@ const ROLE_ICONS = { client: "client", user: "client", writer: "client", reader:
 /** "chat server" is drawn as a server: the last word says what a node is. */
 const roleIcon = (role) => ROLE_ICONS[(role ?? "").toLowerCase().split(" ").pop()] ?? "node";
 
+/** The signs of faults along a line. Where several would lie on one another stand the first of them and how many more there are. */
+function faultSigns(faults, X, y, size) {
+  const groups = [];
+  for (const { at, call } of [...faults].sort((a, b) => a.at - b.at)) {
+    const x = X(at), last = groups.at(-1);
+    if (last && x - last.x < (last.calls.length > 1 ? size + 12 : size)) last.calls.push(call);
+    else groups.push({ x, calls: [call] });
+  }
+  return groups.map(({ x, calls }) => iconPath(faultIcon(calls[0]), x - size / 2, y, size, "flag")
+    + (calls.length > 1 ? `<text class="flag-count" x="${round(x + size / 2 + 1)}" y="${round(y + size * 0.8)}">+${calls.length - 1}</text>` : "")).join("");
+}
+
 const iconPath = (name, x, y, size, extra = "") =>
   `<path class="icon ${FILLED.has(name) ? "filled" : ""} ${extra}" d="${ICONS[name]}" transform="translate(${round(x)} ${round(y)}) scale(${size / 16})"/>`;
 

@@ -204,25 +204,34 @@ class Lanes extends Choices {
 
     const cut = laneCuts(run);
     let sayAgain = "";                                     // close lanes: the same words stand there once
+    const said = [];                                       // words on the lanes give way to the right, or are left out
+    const sayOnLane = (x, y, words, room) => {
+      const wide = 6.2 * words.length;
+      for (let left = x; left + wide <= x + room; left += 22) {
+        if (!claim(said, left, left + wide, y)) continue;
+        out.push(`<text class="zone-name" x="${round(left)}" y="${round(y)}">${escapeText(words)}</text>`);
+        return;
+      }
+    };
     for (const { node, from: a, to: b, label } of cut) {
       if (b < from || a > to || !filter.node(node)) continue;
       const x = X(Math.max(a, from)), w = X(Math.min(b, to)) - x, half = Math.min(15, box.rows.gap.get(node) * 0.36);
       out.push(`<rect class="cut-zone" x="${x}" y="${Y(node) - half}" width="${Math.max(1, w)}" height="${2 * half}"/>`);
       const saidAbove = `${a} ${label}` === sayAgain && box.rows.gap.get(node) < 20;
       sayAgain = `${a} ${label}`;
-      if (label && w > 24 && !saidAbove) out.push(`<text class="zone-name" x="${x + 4}" y="${Y(node) - half - 3}">${escapeText(shorten(label, Math.max(3, Math.floor(w / 6))))}</text>`);
+      if (label && w > 24 && !saidAbove) sayOnLane(x + 4, Y(node) - half - 3, shorten(label, Math.max(3, Math.floor((w - 4) / 6.2))), w);
     }
     for (const { node, from: a, to: b, burnt } of run.outages) {
       if (b < from || a > to || !run.lane.has(node) || !filter.node(node)) continue;
       const x = X(Math.max(a, from)), w = X(Math.min(b, to)) - x;
       out.push(`<rect class="outage" x="${x}" y="${Y(node) - 5}" width="${Math.max(2, w)}" height="10" rx="2"/>`);
-      if (w > 26) out.push(`<text class="zone-name" x="${x + 3}" y="${Y(node) - 9}">${burnt && w > 90 ? "down, disk gone" : "down"}</text>`);
+      if (w > 26) sayOnLane(x + 3, Y(node) - 9, burnt && w > 100 ? "down, disk gone" : "down", w);
     }
     for (const { node, kind, words, from: a, to: b } of run.spells) {
       if (b < from || a > to || !run.lane.has(node) || !filter.node(node)) continue;
       const x = X(Math.max(a, from)), w = X(Math.min(b, to)) - x;
       out.push(spellSign(kind, x, Y(node), w));
-      if (w > 6 * words.length) out.push(`<text class="zone-name" x="${x + 3}" y="${Y(node) - (kind === "slow" ? -15 : 9)}">${words}</text>`);
+      sayOnLane(x + 3, Y(node) - (kind === "slow" ? -15 : 9), words, w);
     }
 
     const named = new Set();                              // the words are repeated, so that they are in sight wherever the window is
@@ -233,7 +242,7 @@ class Lanes extends Choices {
       for (let at = x + 3; at < x + Math.max(w - 6 * words.length, 1); at += Math.max(300, box.plot * 0.6)) {
         const spot = `${node} ${Math.round(at / 60)}`;
         const below = box.rows.gap.get(node) < 20 ? 10.5 : 18;
-        if (!named.has(spot)) out.push(`<text class="zone-name" x="${round(at)}" y="${Y(node) + below}">${escapeText(words)}</text>`);
+        if (!named.has(spot)) sayOnLane(at, Y(node) + below, words, Math.max(w - (at - x), 6.2 * words.length));
         named.add(spot);
       }
     }
@@ -270,10 +279,9 @@ class Lanes extends Choices {
     if (!many) out.push(...Object.entries(LAYERS).map(([name, look]) => layers[name].d && `<path class="${look.class}" d="${layers[name].d}"/>`));
     out.push(...names);
     this.paintSheet(right);
-    for (const { at, call } of run.faults) {
-      if (at < from || at > to || filter.hidden.kinds.has("fault")) continue;
-      out.push(`<line class="flag-line" x1="${X(at)}" x2="${X(at)}" y1="${box.top - 6}" y2="${box.bottom}"/>${iconPath(faultIcon(call), X(at) - 6.5, box.top - 21, 13, "flag")}`);
-    }
+    const struck = filter.hidden.kinds.has("fault") ? [] : run.faults.filter(({ at }) => at >= from && at <= to);
+    for (const { at } of struck) out.push(`<line class="flag-line" x1="${X(at)}" x2="${X(at)}" y1="${box.top - 6}" y2="${box.bottom}"/>`);
+    out.push(faultSigns(struck, X, box.top - 21, 13));
     if (run.since > from) {                               // of a long run, only the end is in the trace
       const w = X(Math.min(run.since, to)), words = `messages before ${tickLabel(run.since, 1)} are not shown`;
       out.push(`<rect class="not-run" x="0" y="${box.top - 2}" width="${w}" height="${box.bottom - box.top + 2}"/>`
@@ -542,7 +550,7 @@ class Lanes extends Choices {
     svg.setAttribute("viewBox", `0 0 ${width} 18`);
     svg.setAttribute("width", width);
     svg.setAttribute("height", 18);
-    svg.innerHTML = `<rect class="window" y="13" height="5" rx="2"/>` + run.faults.map(({ at, call }) => iconPath(faultIcon(call), at / run.end * width - 6, 0, 12, "flag")).join("")
+    svg.innerHTML = `<rect class="window" y="13" height="5" rx="2"/>` + faultSigns(run.faults, (at) => at / run.end * width, 0, 12)
       + (run.broken ? iconPath("broken", run.broken.at / run.end * width - 7, -1, 14, "breach-sign") : "");
     this.showWindowMark();
   }

@@ -243,6 +243,7 @@ button[aria-disabled="true"] { color: var(--muted); opacity: .55; cursor: defaul
 .timers { fill: none; stroke: var(--muted); stroke-width: 1.6; }
 .notes { fill: var(--surface); stroke: var(--muted); }
 .flag { color: var(--ink); }
+.flag-count { font-size: 11px !important; font-weight: 650; }
 .flag-line { stroke: var(--muted); stroke-dasharray: 2 3; }
 .veil { fill: var(--surface); opacity: var(--veil); }
 .playhead { stroke: var(--ink); stroke-width: 1.6; }

@@ -189,6 +189,7 @@ class Tools extends Acts {
     this.tool = tool;
     this.chosen.clear();
     this.seen.flying = null;
+    if (tool !== "drop") this.aimed = null;
     this.showTools();
     this.hint();
     this.showGraph();
