@@ -61,8 +61,9 @@ def touch_all(page: Any) -> None:
         player.get_by_label("Clocks in the diagram").first.select_option("vector")
     page.locator("#explore").get_by_label("cut", exact=True).uncheck()
     page.locator("#predict").get_by_label("yes").check()
-    page.locator("#predict-number").get_by_label("Your number").fill("7")
-    page.keyboard.press("Enter")
+    page.locator("#predict-number").get_by_label("Your number").fill(
+        "7"
+    )  # said when the next field is clicked, which stays where it is
     page.locator("#check").get_by_label("r1").check()
     page.locator("#check").get_by_role("button", name="Hint").click()
     page.locator("#check").get_by_role("button", name="Check").click()
