@@ -299,6 +299,13 @@ def test_any_object_with_nodes_and_edges_is_a_graph_and_places_can_be_given():
     assert view.finding == "2 nodes, 1 link, 1 node down (b). Only a is up."
 
 
+def test_coordinates_from_networkx_are_scaled_and_stand_as_networkx_draws_them():
+    g = nx.path_graph(3)
+    drawn = graph(g, {0: (-1.0, -1.0), 1: (0.0, 3.0), 2: (1.0, -1.0)})
+    same = graph(g, {0: (0.0, 1.0), 1: (0.5, 0.0), 2: (1.0, 1.0)})  # ours: from 0 to 1, and y downwards
+    assert drawn.svg == same.svg
+
+
 def test_no_two_names_of_a_ring_stand_on_each_other():
     for size in range(2, 9):
         view = graph(nx.cycle_graph(size)) if size > 2 else graph(nx.path_graph(2))

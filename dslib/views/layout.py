@@ -66,7 +66,7 @@ def springs(names: Sequence[str], links: Iterable[tuple[str, str]], rounds: int 
             strength = hypot(fx, fy) or 1.0
             at[name][0] += fx / strength * min(strength, heat)
             at[name][1] += fy / strength * min(strength, heat)
-    return _stretched({name: (x, y) for name, (x, y) in at.items()})
+    return stretched({name: (x, y) for name, (x, y) in at.items()})
 
 
 def arrange(
@@ -115,7 +115,7 @@ def arrange(
     if hasattr(how, "nodes") and hasattr(how, "edges"):
         given = {name: data["pos"] for name, data in _node_data(how) if name in set(names) and "pos" in data}
         if all(name in given for name in names):
-            return _stretched({name: (float(given[name][0]), -float(given[name][1])) for name in names})
+            return stretched({name: (float(given[name][0]), -float(given[name][1])) for name in names})
         return springs(names, [(edge[0], edge[1]) for edge in how.edges])
     raise ValueError(f'the layout is {how!r}: write "circle", "lines", "springs", a dict of places, or a graph')
 
@@ -147,7 +147,7 @@ def _push(at: dict[str, list[float]], force: dict[str, list[float]], a: str, b: 
     force[b][1] -= dy * strength
 
 
-def _stretched(places: Places) -> Places:
+def stretched(places: Places) -> Places:
     """The same picture, filling the square from 0 to 1."""
     lows = [min(p[k] for p in places.values()) for k in (0, 1)]
     spans = [max(p[k] for p in places.values()) - lows[k] for k in (0, 1)]

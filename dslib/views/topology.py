@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from math import atan2, cos, hypot, pi, sin
 from typing import Any
 
-from .layout import arrange
+from .layout import arrange, stretched
 from .spacetime import shortened, svg_text
 from .static import COLOUR, View, count, names, picture, px
 
@@ -31,8 +31,9 @@ def graph(
 
     Args:
         g: any graph with ``.nodes`` and ``.edges`` (a ``networkx.Graph``); directions are ignored.
-        positions: node -> (x, y) in 0..1, y downwards, or what else ``layout.arrange`` takes. Without it: a circle when
-            all nodes have equally many links, else linked nodes near each other.
+        positions: node -> (x, y) in 0..1, y downwards; coordinates in any other range, such as ``nx.spring_layout(g)``,
+            are scaled, y upwards; or what else ``layout.arrange`` takes. Without it: a circle when all nodes have
+            equally many links, else linked nodes near each other.
         cut: links that are cut, as pairs.
         down: nodes that have crashed.
         weak: mark articulation points and bridges; False where the reader is to find them.
@@ -71,9 +72,22 @@ def graph(
     links = [_ordered(pair, order) for pair in whole.edges]
     if positions is None:
         positions = "circle" if len({degree for _, degree in whole.degree}) == 1 else "springs"
-    places = arrange(list(order), {}, links, positions)
+    places = arrange(list(order), {}, links, _scaled(positions, order))
     drawn = _Topology(places, links, set(cuts), set(crashed), groups, set(splitting), set(bridges))
     return picture("Topology", title, finding, *drawn.draw())
+
+
+def _scaled(positions: Any, order: Mapping[Any, int]) -> Any:
+    """Coordinates from elsewhere, such as ``nx.spring_layout(g)``: y grows upwards there, in any range."""
+    if not isinstance(positions, Mapping) or any(node not in positions for node in order):
+        return positions
+    try:
+        given = {node: (float(x), float(y)) for node, (x, y) in positions.items() if node in order}
+    except (TypeError, ValueError):
+        return positions  # arrange says which one is no place
+    if all(0 <= part <= 1 for place in given.values() for part in place):
+        return positions
+    return stretched({node: (x, -y) for node, (x, y) in given.items()})
 
 
 def _graph_finding(whole: Any, cuts: Any, crashed: Any, groups: Any, splitting: Any, bridges: Any, weak: bool) -> str:
