@@ -34,6 +34,7 @@ from dslib.scenarios import (
     who_works,
     workshop,
 )
+from dslib.scenarios.reasons import REASONS, STORIES, try_matching
 from dslib.sweeps import estimate
 
 SEEDS = range(20)
@@ -352,3 +353,26 @@ def test_what_is_wrong_with_a_rule_is_said_and_where_to_look():
     assert "stops with TypeError" in try_placing(lambda sites: True).conclusion
     assert "hand over the function itself" in try_placing(True).conclusion
     assert len(SITES) == 8
+
+
+# ---------------------------------------------------------------- ten stories, ten reasons
+
+
+def test_each_reason_stands_behind_one_story_and_only_the_right_match_fits():
+    right = {letter: story.reason for letter, story in STORIES.items()}
+    assert sorted(right.values()) == list(range(1, 11))
+    assert try_matching(**right)
+    for letter in right:
+        for other in REASONS:
+            verdict = try_matching(**{**right, letter: other})
+            assert bool(verdict) == (other == right[letter])
+            if other != right[letter]:
+                assert STORIES[letter].nudge in repr(verdict)
+
+
+def test_what_is_no_match_is_said_and_nothing_is_given_away():
+    assert "0 of 10 fit" in repr(try_matching())
+    assert "the reasons have the numbers 1 to 10" in repr(try_matching(a=11, b=True))
+    assert "There is no story 'z'" in repr(try_matching(z=1))
+    for story in STORIES.values():
+        assert REASONS[story.reason] not in story.nudge
