@@ -94,9 +94,8 @@ def test_one_computer_is_quicker_for_one_user_and_several_machines_for_many():
     for seed in SEEDS:
         assert served(one_computer(seed, 10)).p50_ms < served(several_machines(seed, 10)).p50_ms, seed
         assert served(one_computer(seed, 95)).p50_ms > served(several_machines(seed, 95)).p50_ms, seed
-    for seed in range(3):
-        assert served(one_computer(seed, 200)).p99_ms == inf
-        assert served(several_machines(seed, 200)).p99_ms < 120
+        assert served(one_computer(seed, 200)).p99_ms == inf, seed
+        assert served(several_machines(seed, 200)).p99_ms < 120, seed
 
 
 # ---------------------------------------------------------------- D1.3 more parts, more or less reliable?
