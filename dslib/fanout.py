@@ -20,7 +20,6 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
-from contextlib import suppress
 from functools import partial
 from itertools import chain, count
 from math import fsum, inf
@@ -34,6 +33,9 @@ CHUNK_S, SMALLEST_S = 0.3, 0.03
 
 #: Seconds to wait for the first runs to be measured, and for the next news.
 PATIENCE_S, NEWS_S = 1.0, 0.2
+
+#: So many waits for news in a row without any, and a broken pool has said all it has to say.
+SILENT = 3
 
 #: So many deaths in a row, and the rest of that parameter set is not run.
 DEATHS = 5
@@ -220,10 +222,24 @@ class _FanOut:
 
     def collect(self, patience: float = inf, left: int = 0) -> None:
         begun = perf_counter()
+        silent = 0
         while len(self.pending) > left and perf_counter() - begun < patience:
-            with suppress(Empty):
+            try:
                 self.settle(self.finished.get(timeout=NEWS_S))
+                silent = 0
+            except Empty:
+                # What a pool of processes is given in the very moment in which it breaks, it may forget without a word
+                # (its submit() looks whether it is broken before the thread that marks it so is done).
+                silent = silent + 1 if getattr(self.pool, "_broken", False) else 0
+                if silent >= SILENT:
+                    self.forget()
             self.progress.update(self.done, self.failed)
+
+    def forget(self) -> None:
+        """What is still out is not coming back: the pool is broken, and has said all that it had to say."""
+        self.broken = self.reason = BrokenExecutor("A process of the pool ended abruptly.")
+        self.suspects.extend(self.pending.values())
+        self.pending.clear()
 
     def settle(self, future: Future[Any], stopping: bool = False) -> None:
         chunk = self.pending.pop(future, None)

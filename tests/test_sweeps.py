@@ -56,6 +56,25 @@ class Breaks(Executor):
         return future
 
 
+class Forgets(Executor):
+    """What a pool of processes rarely does in the moment in which it breaks: it takes the third call and forgets it."""
+
+    def __init__(self):
+        self.calls = 0
+        self._broken = False
+
+    def submit(self, function, /, *args, **kwargs):
+        self.calls += 1
+        future = Future()
+        if self.calls < 3:
+            future.set_result(function(*args, **kwargs))
+        elif self._broken:
+            raise BrokenExecutor(self._broken)
+        else:
+            self._broken = "a worker is gone"
+        return future
+
+
 class Closes(Executor):
     """An executor that is closed after the second call: whatever it has not begun is cancelled."""
 
@@ -196,6 +215,15 @@ def test_parameters_that_kill_every_worker_are_given_up_and_the_others_run():
 def test_when_no_run_survives_sweep_stops_trying():
     found = sweep(swept.ends, 1_000, functools.partial(processes, 1))
     assert len(found) == len(found.failures) == fanout.DEATHS
+
+
+def test_a_pool_that_forgets_a_run_when_it_breaks_does_not_keep_the_sweep_waiting():
+    pools = [Forgets(), ThreadPoolExecutor(1)]
+    found = sweep(swept.product, 40, lambda: pools.pop(0), x=[1, 2])
+    assert [(row.params["x"], row.seed, row.value) for row in found] == [
+        (x, seed, seed * x) for x in (1, 2) for seed in range(40)
+    ]
+    assert not pools and not found.notes
 
 
 def test_an_executor_that_broke_and_cannot_be_made_again_keeps_what_was_done_and_names_the_suspects():
