@@ -223,7 +223,8 @@ def test_a_pool_that_forgets_a_run_when_it_breaks_does_not_keep_the_sweep_waitin
     assert [(row.params["x"], row.seed, row.value) for row in found] == [
         (x, seed, seed * x) for x in (1, 2) for seed in range(40)
     ]
-    assert not pools and not found.notes
+    assert not pools
+    assert not found.notes
 
 
 def test_an_executor_that_broke_and_cannot_be_made_again_keeps_what_was_done_and_names_the_suspects():
