@@ -52,6 +52,8 @@ ROOMS = {
         "testing",
         "exercises",
         "chatday",
+        "chatmonth",
+        "chatmap",
         "trials",
         "schedules",
         "protocols",
