@@ -6,7 +6,8 @@ made of machines that fail), ``waiting`` (slow or dead), ``rooms`` (the chat roo
 majority goes on), ``far_away``, ``scaling``, ``servers``, ``swarms``, ``sites`` and ``decisions`` (why build one, and
 whether to).
 ``dashboards`` (whom the average hides), ``diagnosis`` (name the failure), ``fleets`` (how rare is rare), ``overload``
-(what keeps a failure going).
+(what keeps a failure going). ``valley`` (two generals), ``traitors`` (wars lied through by hand), ``liars`` (what
+stands up to lies, and what it costs).
 """
 
 from .agreement import (
@@ -33,6 +34,24 @@ from .documents import (
 )
 from .far_away import WRITE_WAITS, Trips, fetch_ms, trips, two_cities, two_cities_seen
 from .fleets import by_product, chance_today, disks_a_year, failures_a_day, failures_each_day, same_order
+from .liars import (
+    LIARS,
+    Arena,
+    advice,
+    all_rules,
+    arena,
+    convinced,
+    damaged_wars,
+    falls,
+    lied_to,
+    pbft_bill,
+    room_answers,
+    served_by,
+    signed_camp,
+    trusted_room,
+    try_lies,
+    try_quorum,
+)
 from .orders import all_said, in_order, talk, who_spoke_first
 from .overload import (
     after_the_stall,
@@ -67,6 +86,8 @@ from .scaling import Fit, fit_usl, pieces_a_second, usl, usl_peak, workshop
 from .servers import BREAKS, UPGRADES, answered, rented, upgrading, who_works
 from .sites import APART, LAWS, SITES, Aftermath, Site, aftermath, kept_at, placements, try_placing
 from .swarms import Bill, bill, sharing
+from .traitors import HandWar, camp, hand_wars, inbox, lied
+from .valley import Valley, valley, valley_wars
 from .verdicts import Trial, Verdict
 from .waiting import TROUBLES, answer_times, asking, heard_until
 from .workbench import (
@@ -88,19 +109,21 @@ from .workbench import (
 )
 
 __all__ = [
-    "APART", "BREAKS", "CUT_MS", "LAWS", "SAVED_WHEN", "SECOND_MS", "SHAPES", "SITES", "SYSTEMS", "TROUBLES",
-    "UPGRADES", "USERS", "WRITE_WAITS", "Aftermath", "Bill", "Box", "Case", "Dashboard", "Decision", "Done", "Fate",
-    "Fit", "Machine", "NaiveRoom", "OnceRoom", "Post", "Second", "Served", "Site", "Trial", "Trips", "Verdict",
-    "after_leader_fails", "after_the_failure", "after_the_stall", "aftermath", "all_said", "answer_times", "answered",
-    "asking", "behind_the_door", "bill", "by_product", "card_of", "chance_today", "chat_room", "confused",
-    "dangerous_second", "dashboard", "deadly_post", "decide", "disks_a_year", "document", "document_seen", "dominoes",
-    "doubled", "drawn", "failing_store", "failures_a_day", "failures_each_day", "fetch_ms", "fit_usl", "heard_until",
-    "hidden", "in_order", "kept_at", "laptop_burns", "layers_asked", "load_after_a_loss", "lossy_calls",
-    "measure_second", "moved_room", "need", "one_computer", "parted_store", "pieces_a_second", "placements",
-    "posted_once", "posting", "posts_seen", "rented", "replica_names", "room_places", "same_order", "served",
-    "several_machines", "share_of_time", "share_that_went_on", "sharing", "silence", "spare_room", "split_room",
-    "stale_name", "store_seen", "talk", "tower", "triangle", "trips", "try_let_in", "try_member", "try_placing",
+    "APART", "BREAKS", "CUT_MS", "LAWS", "LIARS", "SAVED_WHEN", "SECOND_MS", "SHAPES", "SITES", "SYSTEMS", "TROUBLES",
+    "UPGRADES", "USERS", "WRITE_WAITS", "Aftermath", "Arena", "Bill", "Box", "Case", "Dashboard", "Decision", "Done",
+    "Fate", "Fit", "HandWar", "Machine", "NaiveRoom", "OnceRoom", "Post", "Second", "Served", "Site", "Trial", "Trips",
+    "Valley", "Verdict", "advice", "after_leader_fails", "after_the_failure", "after_the_stall", "aftermath",
+    "all_rules", "all_said", "answer_times", "answered", "arena", "asking", "behind_the_door", "bill", "by_product",
+    "camp", "card_of", "chance_today", "chat_room", "confused", "convinced", "damaged_wars", "dangerous_second",
+    "dashboard", "deadly_post", "decide", "disks_a_year", "document", "document_seen", "dominoes", "doubled", "drawn",
+    "failing_store", "failures_a_day", "failures_each_day", "falls", "fetch_ms", "fit_usl", "hand_wars", "heard_until",
+    "hidden", "in_order", "inbox", "kept_at", "laptop_burns", "layers_asked", "lied", "lied_to", "load_after_a_loss",
+    "lossy_calls", "measure_second", "moved_room", "need", "one_computer", "parted_store", "pbft_bill",
+    "pieces_a_second", "placements", "posted_once", "posting", "posts_seen", "rented", "replica_names", "room_answers",
+    "room_places", "same_order", "served", "served_by", "several_machines", "share_of_time", "share_that_went_on",
+    "sharing", "signed_camp", "silence", "spare_room", "split_room", "stale_name", "store_seen", "talk", "tower",
+    "triangle", "trips", "trusted_room", "try_let_in", "try_lies", "try_member", "try_placing", "try_quorum",
     "try_room", "try_rule", "try_saved_when", "two_cities", "two_cities_seen", "two_sides", "two_truths", "upgrading",
-    "usl", "usl_peak", "waits", "watched_parts", "what_retries_buy", "who_spoke_first", "who_works", "who_writes",
-    "wiped_tenant", "workshop",
+    "usl", "usl_peak", "valley", "valley_wars", "waits", "watched_parts", "what_retries_buy", "who_spoke_first",
+    "who_works", "who_writes", "wiped_tenant", "workshop",
 ]  # fmt: skip
