@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_lab1 import BEGIN, RELEASE, ROOT, SOURCE, answers, grading, notebook, source, with_body
-from wrong_solutions_lab1 import WRONG
+from labs import BEGIN, RELEASES, ROOT, SOLUTIONS, answers, grading, notebook, source, text_of, with_body
+from wrong_solutions.lab1 import WRONG
 
 pytestmark = pytest.mark.timeout(600)  # about a minute on two quiet cores
 
@@ -102,14 +102,14 @@ class Course:
 
 
 def write(path, cells):
-    whole = json.loads((RELEASE / "lab1.ipynb").read_text(encoding="utf-8"))
+    whole = json.loads((RELEASES / "lab1" / "lab1.ipynb").read_text(encoding="utf-8"))
     path.write_text(json.dumps(whole | {"cells": cells}, indent=1), encoding="utf-8")
 
 
 def submission(**replaced):
     """The release with the reference's answers in its answer cells; those in ``replaced`` have another body."""
-    texts = answers(**replaced)
-    cells = notebook(RELEASE)
+    texts = answers("lab1", **replaced) | {"explain": text_of("lab1", "explain")}
+    cells = notebook("lab1", RELEASES)
     for cell in cells:
         if cell["id"] in texts:
             text = texts[cell["id"]]
@@ -151,7 +151,7 @@ def with_copies(cells):
 
 def hostile():
     """A submission without an answer that tries to get points: by its cells, by its files, and for those after it."""
-    cells = [cell for cell in notebook(RELEASE) if cell["id"] != "check-no-traffic"]  # one check is deleted
+    cells = [cell for cell in notebook("lab1", RELEASES) if cell["id"] != "check-no-traffic"]  # one check is deleted
     for cell in cells:
         if grading(cell).get("grade"):
             cell["metadata"]["tags"] = ["skip-execution"]  # checks are to be left out
@@ -186,7 +186,7 @@ def course(tmp_path_factory):
     course.hand_in(
         "mallory", hostile(), grading__checks__lab1=NO_CHECKS, grading__checks____init__="", grading____init__=""
     )
-    course.hand_in("zoe", notebook(RELEASE))
+    course.hand_in("zoe", notebook("lab1", RELEASES))
     instructor("autograde", "lab1")
     instructor("generate_feedback", "lab1")
     instructor("release_feedback", "lab1")
@@ -293,6 +293,6 @@ def test_what_students_and_instructors_make_in_a_clone_stays_out_of_git():
 
 
 def test_the_source_is_what_the_course_was_made_from():
-    assert (SOURCE / "lab1.ipynb").is_file()
-    assert all(source(cell) for cell in notebook(SOURCE))
-    assert Path(RELEASE / "hints.toml").read_bytes() == (SOURCE / "hints.toml").read_bytes()
+    assert (SOLUTIONS / "lab1" / "lab1.ipynb").is_file()
+    assert all(source(cell) for cell in notebook("lab1"))
+    assert Path(RELEASES / "lab1" / "hints.toml").read_bytes() == (SOLUTIONS / "lab1" / "hints.toml").read_bytes()

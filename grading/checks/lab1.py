@@ -1,41 +1,27 @@
 """The properties of Lab 1, on random logs, on published numbers and on the learner's own log.
 
-Each property is one function of the learner's functions. It raises ``NotTrue`` with a sentence about a case that breaks
-the property, and that sentence never holds the right answer: it is shown to the learner in the feedback. Each function
-is fed by the checks, not by another function of the learner, so that one mistake costs its own points only.
-
-``failures`` returns what is broken as plain data, by name. ``require`` is for the hidden part of a test cell.
+Each function is fed by the checks, not by another function of the learner: one mistake costs its own points only.
 """
 
-import inspect
 import math
-import os
-import tomllib
-import traceback
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import cache
-from numbers import Real
-from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
 from dslib.chatday import chat_day_log
-from dslib.exercises import CheckFailed, Lab, failed, quiet
+from dslib.exercises import Lab
 from dslib.requestlog import Judged, Row, Spec, judge, read_log
 
-FOLDER = Path(__file__).resolve().parents[2] / "solutions" / "lab1"
+from .asking import SOLUTIONS, Named, NotTrue, Properties, Student, items, number, numbers, same, short, table
+
 ROUNDS = 60
 DAY_S = 86_400
-DICE = "the hidden checks of lab1"
 #: Good and valid requests of the example API in the SRE Workbook, chapter 2, over four weeks: 97.123 %. A hundredth of
 #: them here (3,557,865 and 3,663,253 are printed): the same percentage, in no time.
 WORKBOOK = 35_579, 36_633
-
-
-class NotTrue(Exception):
-    """A case that breaks the property, as a sentence for the learner."""
 
 
 class Flight(NamedTuple):
@@ -46,87 +32,6 @@ class Flight(NamedTuple):
     carrier: str
     airport: str
     delay_min: int | None
-
-
-class Functions:
-    """The learner's functions, by name."""
-
-    def __init__(self, namespace: Mapping[str, Any]) -> None:
-        self._namespace = namespace
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        function = self._namespace.get(name)
-        if not callable(function):
-            raise NotTrue(f"there is no function {name}.")
-        return function
-
-
-# -- asking and answering ----------------------------------------------------------------------------------------------
-
-
-def failures(namespace: Mapping[str, Any], learner: str, dice: str = DICE) -> dict[str, str]:
-    """The properties that the functions in ``namespace`` break, each with a sentence about a case."""
-    found = {name: broken(name, namespace, learner, dice) for name in PROPERTIES}
-    return {name: sentence for name, sentence in found.items() if sentence}
-
-
-def broken(name: str, namespace: Mapping[str, Any], learner: str, dice: str = DICE) -> str:
-    """Why one property does not hold; empty when it does. Whatever the functions do, this returns."""
-    try:
-        with quiet():
-            PROPERTIES[name](Functions(namespace), Random(f"{dice}/{name}"), learner)
-    except NotTrue as problem:
-        return str(problem)
-    except NotImplementedError:
-        return "there is no code in the answer cell yet."
-    except (Exception, SystemExit) as problem:
-        return _stopped(problem)
-    return ""
-
-
-def require(name: str, namespace: Mapping[str, Any]) -> None:
-    """Raise CheckFailed when the property does not hold for the functions of this notebook."""
-    learner = namespace.get("LEARNER")
-    learner = learner if isinstance(learner, str) and learner.strip() else "self-paced"
-    sentence = broken(name, namespace, learner, os.environ.get("DS_CHECKS_SEED", DICE))
-    if sentence:
-        texts = tomllib.loads((FOLDER / "hints.toml").read_text(encoding="utf-8"))[name]
-        raise CheckFailed(f"{failed(texts['property'], 'A hidden check found a case: ' + sentence)}")
-    print("hidden checks passed")
-
-
-def _stopped(problem: BaseException) -> str:
-    said = f"{type(problem).__name__}: {problem}" if str(problem) else type(problem).__name__
-    # The learner's own lines, not those of the checks.
-    frames = [f for f in traceback.extract_tb(problem.__traceback__) if Path(f.filename).resolve() != Path(__file__)]
-    where = "".join(f"\n      {frame.name}, line {frame.lineno}:  {frame.line}" for frame in frames)
-    return f"it stopped with {said}{where}"
-
-
-def number(value: Any) -> float:
-    """A number that a learner's function returned."""
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise NotTrue(f"it returned {_short(value)}, which is no number.")
-    return float(value)
-
-
-def same(value: Any, expected: float | Fraction) -> bool:
-    """Equal up to a relative 1e-9; nan equals nan."""
-    found = number(value)
-    return math.isnan(found) == math.isnan(expected) and (
-        math.isnan(found) or math.isclose(found, expected, rel_tol=1e-9, abs_tol=1e-12)
-    )
-
-
-def numbers(value: Any) -> list[float]:
-    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
-        raise NotTrue(f"it returned {_short(value)}, which is no list.")
-    return [number(item) for item in value]
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 200 else f"{text[:160]} … ({type(value).__name__})"
 
 
 def _story(judged: Sequence[Judged]) -> str:
@@ -170,7 +75,7 @@ def ratio(judged: Iterable[Judged]) -> float:
 @cache
 def own_judged(learner: str) -> tuple[Judged, ...]:
     """The learner's own day, judged as the spec of the lab says."""
-    log = read_log(chat_day_log(Lab("lab1", learner, folder=FOLDER).seed))
+    log = read_log(chat_day_log(Lab("lab1", learner, folder=SOLUTIONS / "lab1").seed))
     spec = Spec(excluded_statuses=frozenset({499}), bad_client_errors=frozenset({429}))
     return tuple(judge(log, _verdict, spec))
 
@@ -203,7 +108,7 @@ def a_month(outage_begins_at: int) -> list[Judged]:
 # -- task 1: from lines to flights -------------------------------------------------------------------------------------
 
 
-def clock_reading(student: Functions, dice: Random, learner: str) -> None:
+def clock_reading(student: Student, dice: Random, learner: str) -> None:
     for _ in range(ROUNDS):
         day, hour, minute = dice.randrange(90), dice.randrange(24), dice.randrange(60)
         line = _line(day, hour, minute, dice)
@@ -212,7 +117,7 @@ def clock_reading(student: Functions, dice: Random, learner: str) -> None:
             raise NotTrue(f"for the line {line!r} time_s is {time_s:g}.")
 
 
-def cancelled_flight(student: Functions, dice: Random, learner: str) -> None:
+def cancelled_flight(student: Student, dice: Random, learner: str) -> None:
     for _ in range(ROUNDS):
         delay = dice.choice(["NA", "0", "-7", str(dice.randrange(-30, 900))])
         line = _line(dice.randrange(90), dice.randrange(24), dice.randrange(60), dice, delay)
@@ -227,10 +132,10 @@ def cancelled_flight(student: Functions, dice: Random, learner: str) -> None:
             flight = student.parse_flight(line)
         except ValueError:
             continue
-        raise NotTrue(f"the line {line!r} cannot be read, and yet it returned {_short(flight)}.")
+        raise NotTrue(f"the line {line!r} cannot be read, and yet it returned {short(flight)}.")
 
 
-def lines_set_aside(student: Functions, dice: Random, learner: str) -> None:
+def lines_set_aside(student: Student, dice: Random, learner: str) -> None:
     for _ in range(ROUNDS // 4):
         lines, bad = [], []
         for number_ in range(2, 2 + dice.randrange(1, 30)):
@@ -243,12 +148,12 @@ def lines_set_aside(student: Functions, dice: Random, learner: str) -> None:
         lines.append("9999,F9999,0")  # so that a blank last line is not taken for the end of the file
         flights, aside = _read(student, lines)
         if [_line_number(entry) for entry in aside] != bad:
-            raise NotTrue(f"of a file with the lines {_short(['header', *lines])} it set aside {_short(aside)}.")
+            raise NotTrue(f"of a file with the lines {short(['header', *lines])} it set aside {short(aside)}.")
         if len(flights) != len(lines) - len(bad):
-            raise NotTrue(f"of a file with the lines {_short(['header', *lines])} it returned {_short(flights)}.")
+            raise NotTrue(f"of a file with the lines {short(['header', *lines])} it returned {short(flights)}.")
 
 
-def once_in_order(student: Functions, dice: Random, learner: str) -> None:
+def once_in_order(student: Student, dice: Random, learner: str) -> None:
     for _ in range(ROUNDS // 4):
         times = dice.sample(range(1_000), 12)
         lines = [f"{time},F{time},0" for time in times]
@@ -277,24 +182,17 @@ def _line(day: int, hour: int, minute: int, dice: Random, delay: str = "5") -> s
     return f"2013-{month:02}-{in_month:02},{hour:02}{minute:02},{carrier},{dice.randrange(1, 6_000)},{airport},{delay}"
 
 
-def _parse(line: str) -> Flight:
-    """A parser of the checks' own, so that a mistake in the learner's parser costs nothing here."""
-    time, name, delay = line.split(",")
-    if not name:
-        raise ValueError("no flight")
-    return Flight(int(time), name, "UA", "EWR", int(delay))
-
-
-def _read(student: Functions, lines: Sequence[str]) -> tuple[list[Any], list[Any]]:
-    found = student.read_flights("\n".join(["time,flight,delay", *lines]) + "\n", _parse)
+def _read(student: Student, lines: Sequence[str]) -> tuple[list[Any], list[Any]]:
+    """What read_flights makes of a file in the short format, with a parser that holds no mistake of the learner's."""
+    found = student.read_flights("\n".join(["time,flight,delay", *lines]) + "\n", Named("parse_short"))
     if not isinstance(found, tuple | list) or len(found) != 2:
-        raise NotTrue(f"it returned {_short(found)}, not the pair (flights, set_aside).")
-    return list(found[0]), list(found[1])
+        raise NotTrue(f"it returned {short(found)}, not the pair (flights, set_aside).")
+    return items(found[0]), items(found[1])
 
 
 def _line_number(entry: Any) -> Any:
     if not isinstance(entry, tuple | list) or len(entry) != 2 or not str(entry[1]).strip():
-        raise NotTrue(f"set_aside holds {_short(entry)}, not a pair (line number, reason).")
+        raise NotTrue(f"set_aside holds {short(entry)}, not a pair (line number, reason).")
     return entry[0]
 
 
@@ -307,13 +205,13 @@ def _row(dice: Random, endpoint: str = "", status: int = 200) -> Row:
     return Row(dice.randrange(DAY_S), "r1", "a1", host, "acme", endpoint, status, dice.randrange(3_000))
 
 
-def _expect(student: Functions, row: Row, spec: Spec, verdict: str) -> None:
+def _expect(student: Student, row: Row, spec: Spec, verdict: str) -> None:
     found = student.classify(row, spec)
     if found != verdict:
-        raise NotTrue(f"{row.endpoint} with status {row.status} was called {_short(found)} under the spec {spec}.")
+        raise NotTrue(f"{row.endpoint} with status {row.status} was called {short(found)} under the spec {spec}.")
 
 
-def health_check(student: Functions, dice: Random, learner: str) -> None:
+def health_check(student: Student, dice: Random, learner: str) -> None:
     for _ in range(ROUNDS):
         excluded = frozenset(dice.sample(["/healthz", "/ready", "/metrics"], 2))
         spec = Spec(excluded_endpoints=excluded)
@@ -322,14 +220,14 @@ def health_check(student: Functions, dice: Random, learner: str) -> None:
     _expect(student, _row(dice, "/healthz", 200), Spec(excluded_endpoints=frozenset()), "good")
 
 
-def client_error(student: Functions, dice: Random, learner: str) -> None:
+def client_error(student: Student, dice: Random, learner: str) -> None:
     for status in [200, 201, 204, 301, 304, *range(400, 500, 3), 404, 429, 499]:
         _expect(student, _row(dice, status=status), Spec(), "good")
     for status in [500, 501, 502, 503, 504, 599]:
         _expect(student, _row(dice, status=status), Spec(), "bad")
 
 
-def written_spec(student: Functions, dice: Random, learner: str) -> None:
+def written_spec(student: Student, dice: Random, learner: str) -> None:
     for _ in range(ROUNDS):
         status = dice.choice([408, 425, 429, 451])
         _expect(student, _row(dice, status=status), Spec(bad_client_errors=frozenset({status, 418})), "bad")
@@ -340,19 +238,19 @@ def written_spec(student: Functions, dice: Random, learner: str) -> None:
     _expect(student, _row(dice, status=429), both, "invalid")
 
 
-def on_time(student: Functions, dice: Random, learner: str) -> None:
+def on_time(student: Student, dice: Random, learner: str) -> None:
     for delay in [None, -20, 0, 14, 15, 16, *(dice.randrange(-30, 400) for _ in range(ROUNDS))]:
         verdict = "good" if delay is not None and delay < 15 else "bad"
         found = student.on_time(Flight(0, "F1", "UA", "EWR", delay))
         if found != verdict:
             what = "a cancelled flight" if delay is None else f"a flight {delay} minutes behind schedule"
-            raise NotTrue(f"{what} was called {_short(found)}.")
+            raise NotTrue(f"{what} was called {short(found)}.")
 
 
 # -- task 3: one number ------------------------------------------------------------------------------------------------
 
 
-def good_over_valid(student: Functions, dice: Random, learner: str) -> None:
+def good_over_valid(student: Student, dice: Random, learner: str) -> None:
     for size in sizes():
         judged = some_judged(dice, size)
         if not math.isnan(ratio(judged)):
@@ -360,7 +258,7 @@ def good_over_valid(student: Functions, dice: Random, learner: str) -> None:
     _expect_sli(student, a_published_month(*WORKBOOK), 0, 10, Fraction(*WORKBOOK))
 
 
-def every_request_alike(student: Functions, dice: Random, learner: str) -> None:
+def every_request_alike(student: Student, dice: Random, learner: str) -> None:
     for size in sizes():
         judged = some_judged(dice, size, hosts=["gw-1"] * 9 + ["gw-2"], invalid=False)
         _expect_sli(student, judged, 0, 100, ratio(judged))
@@ -371,7 +269,7 @@ def every_request_alike(student: Functions, dice: Random, learner: str) -> None:
         raise NotTrue("three hours in which everything fails cost as much at midnight as at noon.")
 
 
-def half_open_window(student: Functions, dice: Random, learner: str) -> None:
+def half_open_window(student: Student, dice: Random, learner: str) -> None:
     for size in sizes():
         judged = some_judged(dice, size, invalid=False)
         start, end = sorted(dice.sample(range(101), 2))
@@ -380,7 +278,7 @@ def half_open_window(student: Functions, dice: Random, learner: str) -> None:
         _expect_sli(student, judged, start, end, ratio(one for one in judged if start <= one.time_s < end))
 
 
-def no_traffic(student: Functions, dice: Random, learner: str) -> None:
+def no_traffic(student: Student, dice: Random, learner: str) -> None:
     invalid = [one._replace(verdict="invalid") for one in some_judged(dice, 9)]
     elsewhere = [one._replace(time_s=one.time_s + 500) for one in some_judged(dice, 9)]
     for judged in ([], invalid, elsewhere):
@@ -389,7 +287,7 @@ def no_traffic(student: Functions, dice: Random, learner: str) -> None:
             raise NotTrue(f"for {_story(judged)}, none of them valid between 0 and 100 s, it returned {value}.")
 
 
-def _expect_sli(student: Functions, judged: list[Judged], start: float, end: float, expected: float | Fraction) -> None:
+def _expect_sli(student: Student, judged: list[Judged], start: float, end: float, expected: float | Fraction) -> None:
     value = student.request_sli(list(judged), start, end)
     if not same(value, expected):
         raise NotTrue(f"for {_story(judged)} and the window from {start} to {end} s it returned {value!r}.")
@@ -400,18 +298,18 @@ def _expect_sli(student: Functions, judged: list[Judged], start: float, end: flo
 COLUMNS = ("host", "tenant", "endpoint")
 
 
-def own_group(student: Functions, dice: Random, learner: str) -> None:
+def own_group(student: Student, dice: Random, learner: str) -> None:
     cases = [some_judged(dice, size, hosts=("gw-1", "gw-2", "gw-3")) for size in sizes()] + [list(own_judged(learner))]
     for judged in cases:
         for column in COLUMNS:
-            table = _table(student, judged, column)
+            found = table(student.sli_by(list(judged), column))
             for group in sorted({getattr(one, column) for one in judged}):
                 members = [one for one in judged if getattr(one, column) == group]
-                if not math.isnan(ratio(members)) and not same(table.get(group), ratio(members)):
-                    raise NotTrue(f"for {_story(judged)} the SLI of {column} {group!r} is {table.get(group)!r}.")
+                if not math.isnan(ratio(members)) and not same(found.get(group), ratio(members)):
+                    raise NotTrue(f"for {_story(judged)} the SLI of {column} {group!r} is {found.get(group)!r}.")
 
 
-def no_group_lost(student: Functions, dice: Random, learner: str) -> None:
+def no_group_lost(student: Student, dice: Random, learner: str) -> None:
     for _ in range(ROUNDS):
         judged = some_judged(dice, 12) + [
             one._replace(host="gw-9", tenant="dahlia", endpoint="/quiet", verdict="invalid")
@@ -419,29 +317,29 @@ def no_group_lost(student: Functions, dice: Random, learner: str) -> None:
         ]
         dice.shuffle(judged)
         for column, group in zip(COLUMNS, ("gw-9", "dahlia", "/quiet"), strict=True):
-            table = _table(student, judged, column)
-            if group not in table:
+            found = table(student.sli_by(list(judged), column))
+            if group not in found:
                 raise NotTrue(f"{column} {group!r} has requests, though no valid ones, and is not in the answer.")
-            if not math.isnan(number(table[group])):
-                raise NotTrue(f"{column} {group!r} has no valid requests, and its SLI is {table[group]!r}.")
-            strangers = set(table) - {getattr(one, column) for one in judged}
+            if not math.isnan(number(found[group])):
+                raise NotTrue(f"{column} {group!r} has no valid requests, and its SLI is {found[group]!r}.")
+            strangers = set(found) - {getattr(one, column) for one in judged}
             if strangers:
-                raise NotTrue(f"the answer has {_short(sorted(map(str, strangers)))}, of which the log knows nothing.")
+                raise NotTrue(f"the answer has {short(sorted(map(str, strangers)))}, of which the log knows nothing.")
 
 
-def any_attempt(student: Functions, dice: Random, learner: str) -> None:
+def any_attempt(student: Student, dice: Random, learner: str) -> None:
     for size in sizes():
         judged = [one._replace(action_id=f"a{dice.randrange(size)}") for one in some_judged(dice, size, invalid=False)]
         attempts = defaultdict(list)
         for one in judged:
             attempts[one.action_id].append(one.verdict)
-        found = {action.action_id: action.verdict for action in _actions(student, judged)}
+        found = {action.action_id: action.verdict for action in items(student.actions(list(judged)))}
         for action, verdicts in sorted(attempts.items()):
             if found.get(action) != ("good" if "good" in verdicts else "bad"):
-                raise NotTrue(f"an action with the attempts {_short(verdicts)} was called {found.get(action)!r}.")
+                raise NotTrue(f"an action with the attempts {short(verdicts)} was called {found.get(action)!r}.")
 
 
-def first_attempt(student: Functions, dice: Random, learner: str) -> None:
+def first_attempt(student: Student, dice: Random, learner: str) -> None:
     cases = [some_judged(dice, size, hosts=("gw-1", "gw-2")) for size in sizes()]
     cases = [[one._replace(action_id=f"a{dice.randrange(len(case))}") for one in case] for case in cases]
     for judged in [*cases, list(own_judged(learner))]:
@@ -449,7 +347,7 @@ def first_attempt(student: Functions, dice: Random, learner: str) -> None:
         for one in sorted(judged, key=lambda one: one.time_s, reverse=True):
             if one.verdict != "invalid":
                 first[one.action_id] = one
-        found = _actions(student, judged)
+        found = items(student.actions(list(judged)))
         names = [action.action_id for action in found]
         if len(set(names)) != len(names):
             raise NotTrue(f"for {_story(judged)} it returned {len(names)} actions, some of them more than once.")
@@ -460,24 +358,10 @@ def first_attempt(student: Functions, dice: Random, learner: str) -> None:
                 raise NotTrue(f"for {_story(judged)} an action begins at {action.time_s} s.")
 
 
-def _table(student: Functions, judged: Sequence[Judged], column: str) -> Mapping[Any, Any]:
-    table = student.sli_by(list(judged), column)
-    if not isinstance(table, Mapping):
-        raise NotTrue(f"it returned {_short(table)}, which is no dictionary.")
-    return table
-
-
-def _actions(student: Functions, judged: Sequence[Judged]) -> list[Any]:
-    found = student.actions(list(judged))
-    if isinstance(found, Mapping | str) or not isinstance(found, Iterable):
-        raise NotTrue(f"it returned {_short(found)}, which is no list of actions.")
-    return list(found)
-
-
 # -- task 5: slices ----------------------------------------------------------------------------------------------------
 
 
-def slice_edges(student: Functions, dice: Random, learner: str) -> None:
+def slice_edges(student: Student, dice: Random, learner: str) -> None:
     for size in sizes():
         width, count, start = dice.choice([5, 10, 12.5]), dice.randrange(3, 7), dice.choice([0, 10, 25])
         edges = [start + width * i for i in range(count + 1)]
@@ -497,10 +381,10 @@ def slice_edges(student: Functions, dice: Random, learner: str) -> None:
                 )
 
 
-def every_slice(student: Functions, dice: Random, learner: str) -> None:
+def every_slice(student: Student, dice: Random, learner: str) -> None:
     cases: list[tuple[list[Judged], float, float, float]] = [(list(own_judged(learner)), 0, DAY_S, 7_000)]
     for size in sizes():
-        width = dice.choice([7, 9, 30])  # none of them divides 100
+        width: float = dice.choice([7, 9, 30])  # none of them divides 100
         # Off the edges, which are another property's business; and with requests after the end.
         judged = [one._replace(time_s=one.time_s + 0.25) for one in some_judged(dice, size)]
         cases.append((judged, 0, 80, width))
@@ -521,7 +405,7 @@ def every_slice(student: Functions, dice: Random, learner: str) -> None:
                 raise NotTrue(f"a slice with {_story(inside)} is {value}.")
 
 
-def share_of_slices(student: Functions, dice: Random, learner: str) -> None:
+def share_of_slices(student: Student, dice: Random, learner: str) -> None:
     for size in sizes():
         ratios = [dice.choice([0.0, 0.5, 0.9, 0.95, 0.99, 1.0]) for _ in range(size)]
         target = dice.choice([0.5, 0.9, 0.95, 0.99])
@@ -533,7 +417,7 @@ def share_of_slices(student: Functions, dice: Random, learner: str) -> None:
         _expect_of_slices(student.timeslices(list(ratios), 0.99), Fraction(717, 720), ratios)
 
 
-def mean_of_slices(student: Functions, dice: Random, learner: str) -> None:
+def mean_of_slices(student: Student, dice: Random, learner: str) -> None:
     for size in sizes():
         ratios = [dice.randrange(101) / 100 for _ in range(size)]
         _expect_of_slices(student.ratio_timeslices(list(ratios)), math.fsum(ratios) / size, ratios)
@@ -541,7 +425,7 @@ def mean_of_slices(student: Functions, dice: Random, learner: str) -> None:
     _expect_of_slices(student.ratio_timeslices(list(ratios)), Fraction(99_875, 100_000), ratios)
 
 
-def empty_slices(student: Functions, dice: Random, learner: str) -> None:
+def empty_slices(student: Student, dice: Random, learner: str) -> None:
     # Slices that are all good or all bad: here the two formulas agree, so this is about the empty ones alone.
     for size in sizes():
         ratios = [dice.choice([0.0, 1.0, 1.0, math.nan]) for _ in range(size)]
@@ -558,26 +442,23 @@ def empty_slices(student: Functions, dice: Random, learner: str) -> None:
                 ("ratio_timeslices", student.ratio_timeslices(list(ratios), empty=policy)),
             ):
                 if not same(answer, value):
-                    raise NotTrue(f"{name} of {_short(ratios)} with empty={policy!r} is {answer!r}.")
+                    raise NotTrue(f"{name} of {short(ratios)} with empty={policy!r} is {answer!r}.")
         for name, answer in (
             ("timeslices", student.timeslices(list(ratios), 0.9)),
             ("ratio_timeslices", student.ratio_timeslices(list(ratios))),
         ):
             if not same(answer, expected["skipped"]):
-                raise NotTrue(f"{name} of {_short(ratios)} without a policy is {answer!r}.")
+                raise NotTrue(f"{name} of {short(ratios)} without a policy is {answer!r}.")
 
 
-def _slices(student: Functions, judged: list[Judged], start: float, end: float, width: float) -> list[float]:
+def _slices(student: Student, judged: list[Judged], start: float, end: float, width: float) -> list[float]:
     return numbers(student.slice_ratios(list(judged), start, end, width))
 
 
 def _expect_of_slices(answer: Any, expected: float | Fraction, ratios: Sequence[float]) -> None:
     if not same(answer, expected):
-        raise NotTrue(f"for slices with the ratios {_short(list(ratios))} it returned {answer!r}.")
+        raise NotTrue(f"for slices with the ratios {short(list(ratios))} it returned {answer!r}.")
 
 
-PROPERTIES: dict[str, Callable[[Functions, Random, str], None]] = {
-    name.replace("_", "-"): thing
-    for name, thing in list(globals().items())
-    if inspect.isfunction(thing) and list(inspect.signature(thing).parameters) == ["student", "dice", "learner"]
-}
+LAB = Properties("lab1", globals())
+PROPERTIES, failures, broken, require = LAB.parts()

@@ -4,20 +4,7 @@ A wrong solution replaces the body of one answer cell of the reference. The firs
 plan names; the others are here so that each property has a mistake that it catches.
 """
 
-from textwrap import dedent
-from typing import NamedTuple
-
-
-class Wrong(NamedTuple):
-    mistake: str
-    cell: str
-    breaks: frozenset[str]
-    body: str
-
-
-def wrong(mistake, cell, breaks, body):
-    return Wrong(mistake, f"answer-{cell}", frozenset(breaks.split()), dedent(body).strip())
-
+from labs import wrong
 
 WRONG = [
     wrong(

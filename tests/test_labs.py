@@ -1,0 +1,332 @@
+"""Every lab as its graders see it: the reference has all points, the blank release none, and each wrong solution loses
+exactly the properties that it breaks. What a lab's text states as a fact is tested in the lab's own file.
+"""
+
+import ast
+import itertools
+import math
+import re
+import sys
+import time
+import warnings
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from labs import (
+    BEGIN,
+    END,
+    LABS,
+    RELEASES,
+    SOLUTIONS,
+    answered,
+    answers,
+    broken_by,
+    can_break,
+    checks,
+    checks_of,
+    defined,
+    functions,
+    grading,
+    hints,
+    is_code,
+    lost,
+    notebook,
+    points,
+    run,
+    source,
+    text_of,
+    wrong_solutions,
+)
+
+#: Points of each lab: for checks, and by hand. The course has 100, at most 10 of them by hand. Lab 0 is for practice.
+POINTS = {"lab0": 0, "lab1": 14, "lab2": 14, "lab3": 14, "lab4": 18, "lab5": 14, "lab6": 12, "lab7": 14}
+MISTAKES = [(lab, mistake) for lab in LABS for mistake in wrong_solutions(lab)]
+
+each_lab = pytest.mark.parametrize("lab", LABS)
+
+
+# -- the grades --------------------------------------------------------------------------------------------------------
+
+
+@each_lab
+def test_the_reference_passes_every_check(lab):
+    assert run(lab, checks(notebook(lab)), answered(lab)) == {}
+
+
+@each_lab
+def test_the_blank_release_passes_no_check_and_says_why(lab):
+    namespace = answered(lab, answers(lab, RELEASES))
+    errors = run(lab, checks(notebook(lab)), namespace)
+    assert set(errors) == {cell["id"] for cell in checks(notebook(lab))}
+    for name, problem in errors.items():
+        assert "There is no code in the answer cell yet" in str(problem), name
+
+    # Hidden checks fail it by themselves, too; and a notebook in which nothing ran.
+    module = checks_of(lab)
+    assert set(module.failures(namespace, "self-paced")) == set(module.PROPERTIES)
+    assert set(module.failures({}, "self-paced")) == set(module.PROPERTIES)
+
+
+@pytest.mark.parametrize(("lab", "mistake"), MISTAKES, ids=[f"{lab}: {mistake.mistake}" for lab, mistake in MISTAKES])
+def test_a_wrong_solution_loses_exactly_what_it_breaks(lab, mistake):
+    # The hidden checks find all of it by themselves, and what the student can see finds nothing else.
+    sentences, namespace = broken_by(lab, mistake)
+    assert set(sentences) == mistake.breaks, sentences
+    assert lost(lab, notebook(lab, RELEASES), namespace) <= mistake.breaks
+    failing = [cell for cell in notebook(lab) if cell["id"].removeprefix("check-") in mistake.breaks]
+    assert lost(lab, failing, namespace) == mistake.breaks
+
+
+@each_lab
+def test_every_property_has_a_wrong_solution_that_breaks_it(lab):
+    wrong = wrong_solutions(lab)
+    names = {cell["id"].removeprefix("check-") for cell in checks(notebook(lab))}
+    assert frozenset().union(*(mistake.breaks for mistake in wrong)) == names == set(checks_of(lab).PROPERTIES)
+    assert len({mistake.mistake for mistake in wrong}) == len(wrong)
+    assert len(wrong) >= (6 if POINTS[lab] else 1)
+
+
+@each_lab
+def test_the_hidden_checks_do_not_hang_on_one_choice_of_dice(lab):
+    namespace = answered(lab)
+    for seed in range(5):
+        assert checks_of(lab).failures(namespace, f"learner-{seed}", dice=f"dice {seed}") == {}, f"seed {seed}"
+
+
+# -- answers of every kind ---------------------------------------------------------------------------------------------
+
+
+def asked(lab, answer_with):
+    """The names of a notebook in which each of the learner's functions is ``answer_with(the reference's)``."""
+    namespace = answered(lab)
+    return namespace | {name: answer_with(namespace[name]) for name in functions(lab)}
+
+
+@each_lab
+@pytest.mark.parametrize("answer", [None, True, "97.1 %", [1], {}, object()], ids=repr)
+def test_an_answer_of_the_wrong_kind_is_a_failure_and_not_a_crash(lab, answer):
+    failures = checks_of(lab).failures(asked(lab, lambda _: lambda *arguments, **settings: answer), "self-paced")
+    assert set(failures) == set(checks_of(lab).PROPERTIES)
+    assert all(isinstance(sentence, str) and sentence.strip() for sentence in failures.values())
+
+
+@each_lab
+@pytest.mark.parametrize("answer", [math.nan, math.inf, 10**5_000, "x" * 10**6, [None] * 10**5, range(10**9)], ids=type)
+def test_a_strange_answer_is_told_in_a_short_sentence(lab, answer):
+    failures = checks_of(lab).failures(asked(lab, lambda _: lambda *arguments, **settings: answer), "self-paced")
+    assert failures
+    assert all(0 < len(sentence) < 2_000 for sentence in failures.values())
+
+
+def stop(problem):
+    def stopping(*arguments, **settings):
+        raise problem
+
+    return lambda _: stopping
+
+
+def never_return(_):
+    def again(*arguments, **settings):
+        while True:
+            try:
+                time.sleep(0.001)
+            except:  # noqa: E722  (as a learner may write it)
+                continue
+
+    return again
+
+
+def for_ever(_):
+    def call(*arguments, **settings):
+        return call(*arguments, **settings)
+
+    return call
+
+
+@each_lab
+@pytest.mark.parametrize(
+    ("mistake", "said"),
+    [
+        (stop(ValueError("no")), "it stopped with ValueError: no"),
+        (stop(SystemExit(0)), "it stopped with SystemExit: 0"),
+        (stop(GeneratorExit()), "it stopped with GeneratorExit"),
+        (never_return, "it did not return within"),
+        (for_ever, "it stopped with RecursionError: maximum recursion depth exceeded"),
+    ],
+    ids=["raises", "ends Python", "stops a generator", "never returns", "calls itself for ever"],
+)
+def test_a_function_that_does_not_answer_is_told_so(lab, mistake, said, monkeypatch, capsys):
+    if mistake is never_return:
+        monkeypatch.setattr(checks_of(lab).LAB, "limit_s", 0.02)
+    failures = checks_of(lab).failures(asked(lab, mistake), "self-paced")
+    assert set(failures) == set(checks_of(lab).PROPERTIES)
+    told = [sentence for sentence in failures.values() if said in sentence]
+    assert len(told) > len(failures) / 2  # a property may ask for a ValueError, and be told another sentence
+    assert all(len(sentence) < 2_000 for sentence in failures.values())
+    assert capsys.readouterr() == ("", "")
+
+
+def in_other_types(number, value):
+    """The same answer: each float in it is given to ``number``, lists are tuples, and tuples lists."""
+    if isinstance(value, float) and math.isfinite(value):
+        return number(value)
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return value._replace(**{name: in_other_types(number, part) for name, part in value._asdict().items()})
+    if isinstance(value, list | tuple):
+        return (tuple if isinstance(value, list) else list)(in_other_types(number, part) for part in value)
+    if type(value) is dict:
+        return {key: in_other_types(number, part) for key, part in value.items()}
+    return value
+
+
+@each_lab
+@pytest.mark.parametrize("number", [Fraction, np.float64, lambda x: int(x) if x == int(x) else x], ids=str)
+def test_a_right_answer_in_another_type_is_right(lab, number):
+    def convert(function):
+        return lambda *arguments, **settings: in_other_types(number, function(*arguments, **settings))
+
+    assert checks_of(lab).failures(asked(lab, convert), "self-paced") == {}
+
+
+@each_lab
+def test_a_right_answer_that_warns_and_prints_is_right_and_stays_quiet(lab, capsys):
+    def loud(function):
+        def speak(*arguments, **settings):
+            print("debugging")
+            print("debugging", file=sys.stderr)
+            warnings.warn("late", stacklevel=2)
+            return function(*arguments, **settings)
+
+        return speak
+
+    assert checks_of(lab).failures(asked(lab, loud), "self-paced") == {}
+    assert capsys.readouterr() == ("", "")
+
+
+@each_lab
+def test_a_hidden_check_shows_the_learners_line_and_none_of_its_own(lab):
+    module = checks_of(lab)
+    for cell in defined(lab):
+        namespace = answered(lab, **{cell.replace("-", "_"): "return this_is_no_name"})
+        for name in can_break(lab, cell):
+            sentence = module.broken(name, namespace, "self-paced")
+            if sentence:
+                assert f"{lab}.py" not in sentence
+                assert "asking.py" not in sentence
+                assert "\n" not in sentence or "return this_is_no_name" in sentence, sentence
+
+
+# -- the texts ---------------------------------------------------------------------------------------------------------
+
+
+@each_lab
+def test_the_points_are_those_of_the_course(lab):
+    by_checks, by_hand = points(lab)
+    assert by_checks + by_hand == POINTS[lab]
+    assert all(0.5 <= grading(cell)["points"] <= 3 or not POINTS[lab] for cell in checks(notebook(lab)))
+
+
+def test_at_most_a_tenth_of_the_course_is_marked_by_hand():
+    assert sum(POINTS.values()) == 100
+    assert sum(points(lab)[1] for lab in LABS) <= 10
+
+
+@each_lab
+def test_each_check_cell_is_about_one_property_that_has_hints(lab):
+    texts, about = hints(lab)
+    assert isinstance(about.get("withheld"), list)
+    names = [cell["id"].removeprefix("check-") for cell in checks(notebook(lab))]
+    assert names == list(texts)
+    for cell in checks(notebook(lab)):
+        name = cell["id"].removeprefix("check-")
+        assert grading(cell)["grade_id"] == cell["id"]
+        assert source(cell).startswith(f'with lab.check("{name}"):\n')
+        hidden = source(cell).partition("### BEGIN HIDDEN TESTS\n")[2]
+        assert hidden.split("\n") == [
+            f"from grading.checks import {lab}",
+            "",
+            f'{lab}.require("{name}", globals())',
+            "### END HIDDEN TESTS",
+        ]
+    for name, text in texts.items():
+        assert text["property"].endswith("."), name
+        assert len(text["hints"]) == 3, name
+
+
+def assigned(text):
+    """The names that a cell leaves behind: what it defines, and what it gives a value outside of functions."""
+    own_scope = (ast.FunctionDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+    names, nodes = set(), list(ast.parse(text).body)
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        if not isinstance(node, own_scope):
+            nodes += ast.iter_child_nodes(node)
+    return names
+
+
+@each_lab
+def test_a_check_overwrites_nothing_that_the_notebook_goes_on_with(lab):
+    code = [cell for cell in notebook(lab) if is_code(cell)]
+    by_checks = set().union(*(assigned(source(cell)) for cell in code if grading(cell).get("grade")))
+    by_others = set().union(*(assigned(source(cell)) for cell in code if not grading(cell).get("grade")))
+    assert by_checks & by_others == set()
+
+
+@each_lab
+def test_the_release_holds_neither_solutions_nor_hidden_checks(lab):
+    text = "\n".join(source(cell) for cell in notebook(lab, RELEASES))
+    for word in ("BEGIN", "grading.checks", "require(", "Marking", "A full answer", "A weak answer"):
+        assert word not in text
+    for cell in notebook(lab):
+        if grading(cell).get("solution") and is_code(cell):
+            body = source(cell).partition(BEGIN)[2].partition(END)[0]
+            assert body.strip(), cell["id"]
+            assert body.strip() not in text
+    # Nothing but the notebook is made from the source: the other files are the same, and no check is among them.
+    files = {path.relative_to(RELEASES) for path in (RELEASES / lab).rglob("*") if path.is_file()}
+    kept = {path.relative_to(SOLUTIONS) for path in (SOLUTIONS / lab).rglob("*") if path.is_file()}
+    assert files == {path for path in kept if ".ipynb_checkpoints" not in path.parts}
+    assert not [path for path in files if path.suffix == ".py"]
+
+
+@each_lab
+def test_every_task_cites_the_definition_it_follows(lab):
+    listed = set(re.findall(r"^\| (\d+) \|", text_of(lab, "definitions"), re.MULTILINE))
+    tasks = [source(cell) for cell in notebook(lab) if re.fullmatch(r"task-\d[a-z]?", cell["id"])]
+    questions = [text for text in tasks if "**Task " in text or "In three lines" in text]
+    assert questions
+    for text in questions:
+        cited = [re.findall(r"\d+", words) for words in re.findall(r"[Dd]efinitions? (\d+(?:(?:, | and )\d+)*)", text)]
+        assert cited, text.split("\n")[0]
+        assert set(itertools.chain(*cited)) <= listed, text.split("\n")[0]
+
+
+@each_lab
+def test_graded_cells_need_no_widget_no_plot_no_keyboard_and_no_network(lab):
+    for cell in notebook(lab):
+        if is_code(cell):
+            for word in (
+                "input(",
+                "matplotlib",
+                "ipywidgets",
+                "interact(",
+                "plt.",
+                "urllib",
+                "import requests",
+                "socket",
+            ):
+                assert word not in source(cell), cell["id"]
+
+
+@each_lab
+def test_written_answers_come_with_a_rubric_and_two_examples(lab):
+    for cell in notebook(lab):
+        if grading(cell).get("grade") and grading(cell).get("solution"):
+            for words in ("Marking", "A full answer", "A weak answer"):
+                assert words in source(cell), cell["id"]
