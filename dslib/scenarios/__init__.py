@@ -19,6 +19,7 @@ from .agreement import (
     two_sides,
 )
 from .crowds import SYSTEMS, Served, one_computer, served, several_machines, waits
+from .cuts import CUTS, counting_room, every_cut, every_order
 from .dashboards import Dashboard, dashboard, wiped_tenant
 from .decisions import Box, Decision, decide
 from .diagnosis import Case, card_of, confused, drawn, hidden
@@ -34,6 +35,7 @@ from .documents import (
 )
 from .far_away import WRITE_WAITS, Trips, fetch_ms, trips, two_cities, two_cities_seen
 from .fleets import by_product, chance_today, disks_a_year, failures_a_day, failures_each_day, same_order
+from .groups import grouped_room, take_over
 from .liars import (
     LIARS,
     Arena,
@@ -85,6 +87,16 @@ from .rooms import (
 from .scaling import Fit, fit_usl, pieces_a_second, usl, usl_peak, workshop
 from .servers import BREAKS, UPGRADES, answered, rented, upgrading, who_works
 from .sites import APART, LAWS, SITES, Aftermath, Site, aftermath, kept_at, placements, try_placing
+from .suspicions import (
+    LOSSES,
+    TIMEOUTS_S,
+    alarms_per_hour,
+    mean_detection_s,
+    measure_timeouts,
+    try_timeout,
+    wait_table,
+    watched_peer,
+)
 from .swarms import Bill, bill, sharing
 from .traitors import HandWar, camp, hand_wars, inbox, lied
 from .valley import Valley, valley, valley_wars
@@ -109,21 +121,23 @@ from .workbench import (
 )
 
 __all__ = [
-    "APART", "BREAKS", "CUT_MS", "LAWS", "LIARS", "SAVED_WHEN", "SECOND_MS", "SHAPES", "SITES", "SYSTEMS", "TROUBLES",
-    "UPGRADES", "USERS", "WRITE_WAITS", "Aftermath", "Arena", "Bill", "Box", "Case", "Dashboard", "Decision", "Done",
-    "Fate", "Fit", "HandWar", "Machine", "NaiveRoom", "OnceRoom", "Post", "Second", "Served", "Site", "Trial", "Trips",
-    "Valley", "Verdict", "advice", "after_leader_fails", "after_the_failure", "after_the_stall", "aftermath",
-    "all_rules", "all_said", "answer_times", "answered", "arena", "asking", "behind_the_door", "bill", "by_product",
-    "camp", "card_of", "chance_today", "chat_room", "confused", "convinced", "damaged_wars", "dangerous_second",
-    "dashboard", "deadly_post", "decide", "disks_a_year", "document", "document_seen", "dominoes", "doubled", "drawn",
-    "failing_store", "failures_a_day", "failures_each_day", "falls", "fetch_ms", "fit_usl", "hand_wars", "heard_until",
-    "hidden", "in_order", "inbox", "kept_at", "laptop_burns", "layers_asked", "lied", "lied_to", "load_after_a_loss",
-    "lossy_calls", "measure_second", "moved_room", "need", "one_computer", "parted_store", "pbft_bill",
-    "pieces_a_second", "placements", "posted_once", "posting", "posts_seen", "rented", "replica_names", "room_answers",
-    "room_places", "same_order", "served", "served_by", "several_machines", "share_of_time", "share_that_went_on",
-    "sharing", "signed_camp", "silence", "spare_room", "split_room", "stale_name", "store_seen", "talk", "tower",
+    "APART", "BREAKS", "CUTS", "CUT_MS", "LAWS", "LIARS", "LOSSES", "SAVED_WHEN", "SECOND_MS", "SHAPES", "SITES",
+    "SYSTEMS", "TIMEOUTS_S", "TROUBLES", "UPGRADES", "USERS", "WRITE_WAITS", "Aftermath", "Arena", "Bill", "Box",
+    "Case", "Dashboard", "Decision", "Done", "Fate", "Fit", "HandWar", "Machine", "NaiveRoom", "OnceRoom", "Post",
+    "Second", "Served", "Site", "Trial", "Trips", "Valley", "Verdict", "advice", "after_leader_fails",
+    "after_the_failure", "after_the_stall", "aftermath", "alarms_per_hour", "all_rules", "all_said", "answer_times",
+    "answered", "arena", "asking", "behind_the_door", "bill", "by_product", "camp", "card_of", "chance_today",
+    "chat_room", "confused", "convinced", "counting_room", "damaged_wars", "dangerous_second", "dashboard",
+    "deadly_post", "decide", "disks_a_year", "document", "document_seen", "dominoes", "doubled", "drawn", "every_cut",
+    "every_order", "failing_store", "failures_a_day", "failures_each_day", "falls", "fetch_ms", "fit_usl",
+    "grouped_room", "hand_wars", "heard_until", "hidden", "in_order", "inbox", "kept_at", "laptop_burns",
+    "layers_asked", "lied", "lied_to", "load_after_a_loss", "lossy_calls", "mean_detection_s", "measure_second",
+    "measure_timeouts", "moved_room", "need", "one_computer", "parted_store", "pbft_bill", "pieces_a_second",
+    "placements", "posted_once", "posting", "posts_seen", "rented", "replica_names", "room_answers", "room_places",
+    "same_order", "served", "served_by", "several_machines", "share_of_time", "share_that_went_on", "sharing",
+    "signed_camp", "silence", "spare_room", "split_room", "stale_name", "store_seen", "take_over", "talk", "tower",
     "triangle", "trips", "trusted_room", "try_let_in", "try_lies", "try_member", "try_placing", "try_quorum",
-    "try_room", "try_rule", "try_saved_when", "two_cities", "two_cities_seen", "two_sides", "two_truths", "upgrading",
-    "usl", "usl_peak", "valley", "valley_wars", "waits", "watched_parts", "what_retries_buy", "who_spoke_first",
-    "who_works", "who_writes", "wiped_tenant", "workshop",
+    "try_room", "try_rule", "try_saved_when", "try_timeout", "two_cities", "two_cities_seen", "two_sides",
+    "two_truths", "upgrading", "usl", "usl_peak", "valley", "valley_wars", "wait_table", "waits", "watched_parts",
+    "watched_peer", "what_retries_buy", "who_spoke_first", "who_works", "who_writes", "wiped_tenant", "workshop",
 ]  # fmt: skip
