@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from . import slo
 from .history import Operation
+from .slo.exact import target_of
 
 #: What users can see of one operation. "open": too early to say.
 OUTCOMES = ("good", "slow", "refused", "wrong", "never", "open")
@@ -234,7 +235,7 @@ def below(shares: Mapping[str, float], target: float) -> dict[str, float]:
 
     Raises ValueError for a target outside (0, 1].
     """
-    slo._target(target)  # refuses what is none
+    target_of(target)  # refuses what is none
     return {name: share for name, share in shares.items() if share < target}
 
 
@@ -344,7 +345,7 @@ def time_to_recover(series: Sequence[Slice], after: float, good: Good) -> float:
 def _verdicts(series: Sequence[Slice], after: float, good: Good) -> list[tuple[Slice, bool]]:
     """The slices that end after ``after`` and saw operations, and whether each was a good one."""
     if not callable(good):
-        slo._target(good)  # refuses what is none
+        target_of(good)  # refuses what is none
     told = [one for one in series if one.end_ms > after and one.operations]
     return [(one, bool(good(one) if callable(good) else one.availability >= good)) for one in told]
 
