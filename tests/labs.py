@@ -1,6 +1,6 @@
 """The labs as their tests see them: reading a notebook, answering it, running its checks in this process.
 
-A lab is named as its folder, ``lab1``; every lab with a notebook under solutions/ is in ``LABS``. The cells run in this
+A lab is named as its folder, ``lab1``; every lab that has all its parts is in ``LABS``. The cells run in this
 process and not in a kernel, so that every wrong solution can be tried in a moment. tests/test_nbgrader_cycle.py runs
 some of them through nbgrader itself and compares.
 """
@@ -20,8 +20,12 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 SOLUTIONS, RELEASES = ROOT / "solutions", ROOT / "labs"
-LABS = sorted(folder.name for folder in SOLUTIONS.iterdir() if (folder / f"{folder.name}.ipynb").is_file())
+NOTEBOOKS = sorted(folder.name for folder in SOLUTIONS.iterdir() if (folder / f"{folder.name}.ipynb").is_file())
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+
+#: Where the checks and the wrong solutions of a lab are, under the course's folder.
+PARTS = "grading/checks/{}.py", "tests/wrong_solutions/{}.py", "labs/{}"
+LABS = [lab for lab in NOTEBOOKS if all((ROOT / part.format(lab)).exists() for part in PARTS)]
 
 if str(ROOT) not in sys.path:
     sys.path.append(str(ROOT))  # where `grading` is

@@ -18,7 +18,10 @@ from labs import (
     BEGIN,
     END,
     LABS,
+    NOTEBOOKS,
+    PARTS,
     RELEASES,
+    ROOT,
     SOLUTIONS,
     answered,
     answers,
@@ -45,6 +48,11 @@ POINTS = {"lab0": 0, "lab1": 14, "lab2": 14, "lab3": 14, "lab4": 18, "lab5": 14,
 MISTAKES = [(lab, mistake) for lab in LABS for mistake in wrong_solutions(lab)]
 
 each_lab = pytest.mark.parametrize("lab", LABS)
+
+
+def test_no_lab_lacks_a_part():
+    lacking = {lab: [part.format(lab) for part in PARTS if not (ROOT / part.format(lab)).exists()] for lab in NOTEBOOKS}
+    assert {lab: parts for lab, parts in lacking.items() if parts} == {}
 
 
 # -- the grades --------------------------------------------------------------------------------------------------------
@@ -293,6 +301,18 @@ def test_the_release_holds_neither_solutions_nor_hidden_checks(lab):
     kept = {path.relative_to(SOLUTIONS) for path in (SOLUTIONS / lab).rglob("*") if path.is_file()}
     assert files == {path for path in kept if ".ipynb_checkpoints" not in path.parts}
     assert not [path for path in files if path.suffix == ".py"]
+
+
+def test_generating_the_labs_changes_no_committed_file(tmp_path):
+    import make_labs
+
+    made = tmp_path / "labs"
+    assert make_labs.generate(made) == NOTEBOOKS
+    names = sorted(str(path.relative_to(RELEASES)) for path in RELEASES.rglob("*") if path.is_file())
+    names = [name for name in names if ".ipynb_checkpoints" not in name]
+    assert sorted(str(path.relative_to(made)) for path in made.rglob("*") if path.is_file()) == names
+    for name in names:
+        assert (made / name).read_bytes() == (RELEASES / name).read_bytes(), f"labs/{name} is stale: make labs"
 
 
 @each_lab

@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from labs import BEGIN, RELEASES, ROOT, SOLUTIONS, answers, grading, notebook, source, text_of, with_body
 from wrong_solutions.lab1 import WRONG
+
+from labs import BEGIN, RELEASES, ROOT, SOLUTIONS, answers, grading, notebook, source, text_of, with_body
 
 pytestmark = pytest.mark.timeout(600)  # about a minute on two quiet cores
 
@@ -207,16 +208,6 @@ def lost(grades):
 
 def automatic(grades):
     return sum(points or 0 for name, (points, _, _) in grades.items() if name.startswith("check-"))
-
-
-def test_generating_the_release_changes_no_committed_file(course):
-    made, committed = course.folder / "labs", ROOT / "labs"
-    done = course.python(str(ROOT / "tools" / "nbfmt.py"), "--write", str(made), folder=course.folder)
-    assert done.returncode == 0, done.stdout
-    names = sorted(str(path.relative_to(committed)) for path in committed.rglob("*") if path.is_file())
-    assert sorted(str(path.relative_to(made)) for path in made.rglob("*") if path.is_file()) == names
-    for name in names:
-        assert (made / name).read_bytes() == (committed / name).read_bytes(), f"labs/{name} is stale: make labs"
 
 
 def test_the_student_is_shown_the_lab_and_told_what_validates(course):
