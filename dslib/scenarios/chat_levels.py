@@ -8,7 +8,8 @@ What users saw is judged as they saw it: good is a right answer within 500 ms. S
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from math import inf
 from typing import Any, NamedTuple
 
 from .. import slo
@@ -17,6 +18,7 @@ from ..failures.service import DOOR, ChatServer, chat, chat_servers, wrong_reads
 from ..metrics import Seen, Slice, good_share, slices, what_users_saw
 from ..network import Exponential
 from ..simulation import Simulation
+from .verdicts import Trial, Verdict, rule_name
 
 #: The notes' own example: the share of requests that is to be answered well, and within how many ms.
 TARGET, WITHIN_MS = 0.99, 500.0
@@ -137,3 +139,55 @@ def levels_where(sim: Simulation, target: float = TARGET) -> dict[str, Level]:
 def _cut(share: float) -> str:
     """A share in per cent, cut off and not rounded: 99.96 % is not 100 %."""
     return f"{int(share * 100_000 + 1e-9) / 1_000:.2f} %"
+
+
+# -- your turn: an SLI in writing --------------------------------------------------------------------------------------
+
+#: What a learner's SLI says of one request: True (good), False (bad) or None (not valid: it counts nowhere).
+#: It is given who asked ("user" or "probe"), the answer ("right", "wrong", "refused" or "none"), and the ms it took.
+Judges = Callable[[str, str, float], "bool | None"]
+
+#: Requests with a name, and what they are by the lesson's definition.
+CASES: tuple[tuple[str, tuple[str, str, float], bool | None], ...] = (
+    ("right, quick", ("user", "right", 120.0), True),
+    ("right, at 500 ms", ("user", "right", 500.0), True),
+    ("right, at 501 ms", ("user", "right", 501.0), False),
+    ("wrong, quick", ("user", "wrong", 40.0), False),
+    ("refused at once", ("user", "refused", 3.0), False),
+    ("never answered", ("user", "none", inf), False),
+    ("a health check", ("probe", "right", 2.0), None),
+    ("a failed check", ("probe", "none", inf), None),
+)
+_SAID = {True: "good", False: "bad", None: "not valid"}
+
+
+def try_sli(judge: Judges) -> Verdict:
+    """Put an SLI in writing to the test: request by request, then the share that comes of all of them."""
+    if not callable(judge):
+        return Verdict([], f"Not run yet: {judge!r} is not a function; hand over the function itself.", False)
+    trials, said = [], []
+    for name, request, right in CASES:
+        try:
+            says: Any = judge(*request)
+        except Exception as error:  # whatever a learner's function may raise
+            return Verdict([], f"Not run yet: {name}: it stops with {type(error).__name__}: {error}.", False)
+        if says is not None and not isinstance(says, bool):
+            call = f"{rule_name(judge)}{request}"
+            return Verdict([], f"Not run yet: {call} gives {says!r}; return True, False or None.", False)
+        said.append(says)
+        trials.append(Trial(name, (_SAID[says],), "" if says is right else f"{_SAID[right]}: {_WHY[right]}"))
+    good, valid = said.count(True), len(said) - said.count(None)
+    share = f"SLI = {good} / {valid}" + (f" = {100 * good / valid:.0f} %" if valid else ", which is not defined")
+    bad = [trial for trial in trials if trial.complaint]
+    if bad:
+        return Verdict(trials, f"{share}. Begin with {bad[0].name}.", False, ("request", "counts as"))
+    return Verdict(
+        trials, f"{share}. Every request counts as the users would count it. Well done.", True, ("request", "counts as")
+    )
+
+
+_WHY = {
+    True: "right, and in time",
+    False: "its user did not get what was asked for, in time",
+    None: "no user waits for it",
+}

@@ -6,7 +6,7 @@ Incidents come of their own accord. What is left of the error budget is all that
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import isfinite, isnan
 from random import Random
 from typing import Any, NamedTuple
@@ -42,8 +42,8 @@ class Month(NamedTuple):
 
     @property
     def bad(self) -> list[int]:
-        """Failed requests of each day."""
-        return [day.failed for day in self.days]
+        """Failed requests of each day; none on days that have not come yet."""
+        return [day.failed for day in self.days] + [0] * (DAYS - len(self.days))
 
     @property
     def valid(self) -> list[int]:
@@ -75,9 +75,13 @@ class Month(NamedTuple):
         by = ", ".join(f"{n:,} by {what}" for what, n in spent.items())
         went = "1 release" if self.releases == 1 else f"{self.releases} releases"
         return (
-            f"{went}{over}, {100 * self.left:.0f} % of the budget left: target {'met' if self.met else 'missed'}. "
+            f"{went}{over}, {_percent(self.left)} of the budget left: target {'met' if self.met else 'missed'}. "
             f"Failed requests: {by}."
         )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %".replace("-0 %", "0 %").replace("-", "−")
 
 
 def left_after(failed: int, target: float = TARGET) -> float:
@@ -137,6 +141,17 @@ def play_month(may_release: MayRelease = always_release, seed: int = 0, target: 
         days.append(day_of(seed, number, release))
         failed += days[-1].failed
     return Month(tuple(days), target)
+
+
+def played(decisions: Sequence[bool], seed: int = 0, target: float = TARGET) -> Month:
+    """The days so far, if these were the decisions of each morning.
+
+    Raises:
+        ValueError: there are more than 28.
+    """
+    if len(decisions) > DAYS:
+        raise ValueError(f"there are {len(decisions)} decisions for {DAYS} days: write one a day")
+    return Month(tuple(day_of(seed, day, bool(release)) for day, release in enumerate(decisions)), target)
 
 
 #: A rule is tried on so many months. It must meet the target in so many of them, and release so often on average.

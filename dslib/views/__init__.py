@@ -9,6 +9,7 @@ from .plots import measured, space_time
 from .predict import predict, recap, reveal
 from .risks import risk_matrix
 from .selfcheck import check
+from .spending import spend_budget
 from .static import View
 from .swept import sweep_results
 from .timeline import timeline
@@ -18,6 +19,7 @@ from .tradeoff import detector_tradeoff
 __all__ = [
     "Comparison", "PlayerView", "View", "budget_burn_down", "burn_alerts", "check", "compare", "detector_tradeoff",
     "explore", "goodput_and_queue", "graph", "latency_distribution", "measured", "play", "predict", "recap",
-    "region_map", "replay", "reveal", "risk_matrix", "save_page", "service_levels", "space_time", "sweep_results",
+    "region_map", "replay", "reveal", "risk_matrix", "save_page", "service_levels", "space_time",
+    "spend_budget", "sweep_results",
     "timeline",
 ]  # fmt: skip

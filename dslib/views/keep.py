@@ -70,6 +70,11 @@ class Predictions:
         """The keys of ``all``, in its order."""
         return list(self._all(PREDICTIONS, notebook))
 
+    def notebooks(self) -> list[str]:
+        """The names of all notebooks of which something is kept, sorted."""
+        file = self._read()
+        return sorted({name for part in (self._asked, file) for kept in part.values() for name in kept})
+
     def put(self, notebook: str, key: str, record: Record) -> None:
         """Keep a prediction: on disk if something was said. If that fails, in memory, and ``trouble`` says so."""
         self._put(PREDICTIONS, notebook, key, record)

@@ -199,6 +199,40 @@ function wakeRecap(host, { place, records, checks }) {
   });
 }
 
+/** The whole course: of the lessons that this browser has heard of, how many predictions were made. A page knows only its own
+ *  questions, so what happened stands on each lesson's page. */
+function wakeCourse(host, { kept }) {
+  if (kept) return;                                      // the kernel that made the page knew more
+  const words = host.innerHTML, prefix = "dslib.predictions/1 ";
+  follow(() => {
+    const rows = [];
+    try {
+      for (let i = 0; i < localStorage.length; i += 1) {
+        const name = localStorage.key(i);
+        if (!name.startsWith(prefix) || name.endsWith(" set aside")) continue;
+        const said = Object.values(shelf("predictions", name.slice(prefix.length)).all()).filter((record) => (record?.said ?? null) !== null);
+        if (said.length) rows.push([name.slice(prefix.length), said.length, said.filter((record) => record.looked).length]);
+      }
+    } catch {                                            // some browsers have no storage for a page from disk
+      rows.length = 0;
+    }
+    if (!rows.length) {
+      host.innerHTML = words;
+      return;
+    }
+    const total = rows.reduce((sum, row) => sum + row[1], 0);
+    const list = rows.sort().map(([place, said, looked]) => make("li", {}, `${titled(place)}: ${count(said, "prediction")}, ${looked} looked at`));
+    host.replaceChildren(make("p", {}, `In this browser you have made ${count(total, "prediction")} in ${count(rows.length, "lesson")}. What happened stands on each lesson's page, under “Your predictions”.`),
+      make("ul", {}, ...list));
+  });
+}
+
+/** As predict.py has it. */
+function titled(place) {
+  const found = /^(\d\d)-(.+)$/.exec(place);
+  return found ? `Lesson ${Number(found[1])}, ${found[2].replaceAll("-", " ")}` : `Page ${place}`;
+}
+
 /** recap's first sentences, as predict.py has them. */
 function counted(rows) {
   const said = rows.filter((row) => row.said !== null);
@@ -231,6 +265,7 @@ function wake() {
   wakeAll("predict", wakePrediction);
   wakeAll("reveal", wakeReveal);
   wakeAll("recap", wakeRecap);
+  wakeAll("course", wakeCourse);
 }
 
 export default {

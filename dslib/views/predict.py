@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .forms import awake
-from .keep import Predictions, Record, here, progress, store
+from .keep import FILE, Predictions, Record, here, progress, store
 from .static import KEYS, STYLE, Card, count, names, widget_class, with_widget
 
 #: The files of the forms' script.
@@ -89,11 +89,19 @@ def _revealed(record: Record) -> tuple[str, str, str]:
     )
 
 
-def recap(lesson: str | None = None) -> Card:
+def recap(lesson: str | None = None, *, course: bool = False) -> Card:
     """The table of all predictions: question, what you said, what happened. And how far you are with the self-checks.
 
-    Of this notebook, or of the one named ``lesson`` (the file's name without ``.ipynb``).
+    Of this notebook, or of the one named ``lesson`` (the file's name without ``.ipynb``). With ``course=True`` of all
+    lessons of this folder: a line for each, and its table to unfold.
+
+    Raises:
+        TypeError: both a lesson and the course were asked for.
     """
+    if course:
+        if lesson is not None:
+            raise TypeError(f"recap({lesson!r}, course=True) asks for one lesson and for all: write one of them")
+        return _course()
     kept, notebook = store(), here() if lesson is None else lesson
     records = kept.all(notebook)
     checks = kept.checks(notebook)
@@ -103,17 +111,69 @@ def recap(lesson: str | None = None) -> Card:
         of = "this notebook" if lesson is None else f"{lesson}.ipynb"
         finding = f"No predictions of {of} are kept yet. Answer its questions, then run this cell again."
     done = progress(checks.values())
-    rows = "".join(f"<tr>{_row(r)}</tr>" for r in records)
-    head = "".join(f'<th scope="col">{title}</th>' for title in ("Question", "You said", "What happened"))
-    table = (
-        f'<div class="dslib-scroll" tabindex="0" role="group" aria-label="Your predictions" {KEYS}>'
-        f'<table class="dslib-table"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
-    )
+    table = _table(records, "Your predictions")
     html = f"<p>{escape(finding)}</p>{_because(done)}{table if records else ''}"
-    lines = [f"- {r['question']} You said: {_said(r)}. What happened: {_did(r)}." for r in records]
+    lines = [_line(r) for r in records]
     asked = [{"key": key, **record} for key, record in zip(kept.keys(notebook), records, strict=True)]
     data = {"place": notebook, "records": asked, "checks": checks}
     return Kept("\n".join(filter(None, [finding, done, *lines])), html, "", "recap", data)
+
+
+def _table(records: list[Record], label: str) -> str:
+    rows = "".join(f"<tr>{_row(r)}</tr>" for r in records)
+    head = "".join(f'<th scope="col">{title}</th>' for title in ("Question", "You said", "What happened"))
+    return (
+        f'<div class="dslib-scroll" tabindex="0" role="group" aria-label="{escape(label)}" {KEYS}>'
+        f'<table class="dslib-table"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    )
+
+
+def _line(r: Record) -> str:
+    return f"- {r['question']} You said: {_said(r)}. What happened: {_did(r)}."
+
+
+def _course() -> Card:
+    """All lessons of this folder."""
+    kept = store()
+    beside = {path.stem for path in kept.path.parent.glob("[0-9][0-9]-*.ipynb")}
+    told, html, without, everything = [], [], [], []
+    for notebook in sorted({*beside, *kept.notebooks()}):
+        records = [r for r in kept.all(notebook) if r["said"] is not None]
+        done = progress(check for check in kept.checks(notebook).values() if check["tries"] or check["hints"])
+        title = lesson_title(notebook)
+        if not records and not done:
+            if notebook in beside and not notebook.startswith("00-"):  # the welcome page asks for nothing
+                without.append(title.partition(",")[0].removeprefix("Lesson "))
+            continue
+        everything += records
+        finding = _joined(_counted(records) if records else "You made no prediction.", done)
+        told += [f"{title}: {finding}", *map(_line, records)]
+        table = _table(records, f"Your predictions of {title}") if records else ""
+        html.append(f"<details><summary><b>{escape(title)}</b>: {escape(finding)}</summary>{table}</details>")
+    if everything:
+        finding = f"All lessons together: {_counted(everything)}"
+    elif told:
+        finding = "No prediction is kept in this folder yet, but you have tried self-checks."
+    else:
+        finding = (
+            "No predictions are kept in this folder yet. That is no loss: the lesson does not need them. They stay "
+            f"beside the notebooks in which they were made, in the file {FILE}. If you worked on copies elsewhere, put "
+            "that file into this folder, or open this lesson there, and run this cell again."
+        )
+    # Of a folder in which nothing is kept, all lessons are without: that has been said.
+    rest = ""
+    if without and told:
+        rest = f"Nothing is kept of {'lesson' if len(without) == 1 else 'lessons'} {names(without)}."
+    parts = f"<p>{escape(finding)}</p>{''.join(html)}{_because(rest)}"
+    return Kept("\n".join(filter(None, [finding, *told, rest])), parts, "", "course", {"kept": bool(told)})
+
+
+def lesson_title(notebook: str) -> str:
+    """``Lesson 5, different types of failures`` for the notebook ``05-different-types-of-failures``."""
+    number, _, words = notebook.partition("-")
+    if len(number) == 2 and number.isdigit() and words:
+        return f"Lesson {int(number)}, {words.replace('-', ' ')}"
+    return f"Notebook {notebook}" if notebook else "A notebook without a name"
 
 
 def _counted(records: list[Record]) -> str:
