@@ -18,10 +18,25 @@ from .agreement import (
     store_seen,
     two_sides,
 )
+from .chat_levels import (
+    BREAKAGES,
+    ENDS,
+    TARGET,
+    WITHIN_MS,
+    Level,
+    answers_by_second,
+    answers_seen,
+    chat_service,
+    level,
+    levels_where,
+    sli_of,
+    try_sli,
+)
 from .crowds import SYSTEMS, Served, one_computer, served, several_machines, waits
 from .cuts import CUTS, counting_room, every_cut, every_order
 from .dashboards import Dashboard, dashboard, wiped_tenant
 from .decisions import Box, Decision, decide
+from .departures import Departure, bad_each_day, by_carrier, departures, share_on_time
 from .diagnosis import Case, card_of, confused, drawn, hidden
 from .documents import (
     SAVED_WHEN,
@@ -54,6 +69,7 @@ from .liars import (
     try_lies,
     try_quorum,
 )
+from .nines import Allowance, allowance, nines, span
 from .orders import all_said, in_order, talk, who_spoke_first
 from .overload import (
     after_the_stall,
@@ -66,6 +82,8 @@ from .overload import (
     try_let_in,
 )
 from .parts import need, share_of_time, watched_parts
+from .probing import Looked, looked, outages_of, reports
+from .releases import Month, always_release, freeze_below, never_release, play_month, played, try_policy
 from .rooms import (
     CUT_MS,
     SECOND_MS,
@@ -98,6 +116,17 @@ from .suspicions import (
     watched_peer,
 )
 from .swarms import Bill, bill, sharing
+from .tails import (
+    HOSTS,
+    Waits,
+    chance_of_a_slow_page,
+    host_waits,
+    parts_for_half,
+    slow_pages,
+    summed_up,
+    try_fleet_p99,
+    waits_with_mean,
+)
 from .traitors import HandWar, camp, hand_wars, inbox, lied
 from .valley import Valley, valley, valley_wars
 from .verdicts import Trial, Verdict
@@ -121,23 +150,28 @@ from .workbench import (
 )
 
 __all__ = [
-    "APART", "BREAKS", "CUTS", "CUT_MS", "LAWS", "LIARS", "LOSSES", "SAVED_WHEN", "SECOND_MS", "SHAPES", "SITES",
-    "SYSTEMS", "TIMEOUTS_S", "TROUBLES", "UPGRADES", "USERS", "WRITE_WAITS", "Aftermath", "Arena", "Bill", "Box",
-    "Case", "Dashboard", "Decision", "Done", "Fate", "Fit", "HandWar", "Machine", "NaiveRoom", "OnceRoom", "Post",
-    "Second", "Served", "Site", "Trial", "Trips", "Valley", "Verdict", "advice", "after_leader_fails",
-    "after_the_failure", "after_the_stall", "aftermath", "alarms_per_hour", "all_rules", "all_said", "answer_times",
-    "answered", "arena", "asking", "behind_the_door", "bill", "by_product", "camp", "card_of", "chance_today",
-    "chat_room", "confused", "convinced", "counting_room", "damaged_wars", "dangerous_second", "dashboard",
-    "deadly_post", "decide", "disks_a_year", "document", "document_seen", "dominoes", "doubled", "drawn", "every_cut",
-    "every_order", "failing_store", "failures_a_day", "failures_each_day", "falls", "fetch_ms", "fit_usl",
-    "grouped_room", "hand_wars", "heard_until", "hidden", "in_order", "inbox", "kept_at", "laptop_burns",
-    "layers_asked", "lied", "lied_to", "load_after_a_loss", "lossy_calls", "mean_detection_s", "measure_second",
-    "measure_timeouts", "moved_room", "need", "one_computer", "parted_store", "pbft_bill", "pieces_a_second",
-    "placements", "posted_once", "posting", "posts_seen", "rented", "replica_names", "room_answers", "room_places",
-    "same_order", "served", "served_by", "several_machines", "share_of_time", "share_that_went_on", "sharing",
-    "signed_camp", "silence", "spare_room", "split_room", "stale_name", "store_seen", "take_over", "talk", "tower",
-    "triangle", "trips", "trusted_room", "try_let_in", "try_lies", "try_member", "try_placing", "try_quorum",
-    "try_room", "try_rule", "try_saved_when", "try_timeout", "two_cities", "two_cities_seen", "two_sides",
-    "two_truths", "upgrading", "usl", "usl_peak", "valley", "valley_wars", "wait_table", "waits", "watched_parts",
-    "watched_peer", "what_retries_buy", "who_spoke_first", "who_works", "who_writes", "wiped_tenant", "workshop",
+    "APART", "BREAKAGES", "BREAKS", "CUTS", "CUT_MS", "ENDS", "HOSTS", "LAWS", "LIARS", "LOSSES", "SAVED_WHEN",
+    "SECOND_MS", "SHAPES", "SITES", "SYSTEMS", "TARGET", "TIMEOUTS_S", "TROUBLES", "UPGRADES", "USERS", "WITHIN_MS",
+    "WRITE_WAITS", "Aftermath", "Allowance", "Arena", "Bill", "Box", "Case", "Dashboard", "Decision", "Departure",
+    "Done", "Fate", "Fit", "HandWar", "Level", "Looked", "Machine", "Month", "NaiveRoom", "OnceRoom", "Post", "Second",
+    "Served", "Site", "Trial", "Trips", "Valley", "Verdict", "Waits", "advice", "after_leader_fails",
+    "after_the_failure", "after_the_stall", "aftermath", "alarms_per_hour", "all_rules", "all_said", "allowance",
+    "always_release", "answer_times", "answered", "answers_by_second", "answers_seen", "arena", "asking",
+    "bad_each_day", "behind_the_door", "bill", "by_carrier", "by_product", "camp", "card_of", "chance_of_a_slow_page",
+    "chance_today", "chat_room", "chat_service", "confused", "convinced", "counting_room", "damaged_wars",
+    "dangerous_second", "dashboard", "deadly_post", "decide", "departures", "disks_a_year", "document", "document_seen",
+    "dominoes", "doubled", "drawn", "every_cut", "every_order", "failing_store", "failures_a_day", "failures_each_day",
+    "falls", "fetch_ms", "fit_usl", "freeze_below", "grouped_room", "hand_wars", "heard_until", "hidden", "host_waits",
+    "in_order", "inbox", "kept_at", "laptop_burns", "layers_asked", "level", "levels_where", "lied", "lied_to",
+    "load_after_a_loss", "looked", "lossy_calls", "mean_detection_s", "measure_second", "measure_timeouts",
+    "moved_room", "need", "never_release", "nines", "one_computer", "outages_of", "parted_store", "parts_for_half",
+    "pbft_bill", "pieces_a_second", "placements", "play_month", "played", "posted_once", "posting", "posts_seen",
+    "rented", "replica_names", "reports", "room_answers", "room_places", "same_order", "served", "served_by",
+    "several_machines", "share_of_time", "share_on_time", "share_that_went_on", "sharing", "signed_camp", "silence",
+    "sli_of", "slow_pages", "span", "spare_room", "split_room", "stale_name", "store_seen", "summed_up", "take_over",
+    "talk", "tower", "triangle", "trips", "trusted_room", "try_fleet_p99", "try_let_in", "try_lies", "try_member",
+    "try_placing", "try_policy", "try_quorum", "try_room", "try_rule", "try_saved_when", "try_sli", "try_timeout",
+    "two_cities", "two_cities_seen", "two_sides", "two_truths", "upgrading", "usl", "usl_peak", "valley", "valley_wars",
+    "wait_table", "waits", "waits_with_mean", "watched_parts", "watched_peer", "what_retries_buy", "who_spoke_first",
+    "who_works", "who_writes", "wiped_tenant", "workshop",
 ]  # fmt: skip

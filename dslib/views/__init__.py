@@ -19,7 +19,6 @@ from .tradeoff import detector_tradeoff
 __all__ = [
     "Comparison", "PlayerView", "View", "budget_burn_down", "burn_alerts", "check", "compare", "detector_tradeoff",
     "explore", "goodput_and_queue", "graph", "latency_distribution", "measured", "play", "predict", "recap",
-    "region_map", "replay", "reveal", "risk_matrix", "save_page", "service_levels", "space_time",
-    "spend_budget", "sweep_results",
-    "timeline",
+    "region_map", "replay", "reveal", "risk_matrix", "save_page", "service_levels", "space_time", "spend_budget",
+    "sweep_results", "timeline",
 ]  # fmt: skip
