@@ -220,7 +220,7 @@ def budget_left(
 
 
 def _left_of_period(bad: Sequence[int], valid: Sequence[int], target: Number) -> list[float]:
-    allowed = error_budget(target, int(sum(valid)))
+    allowed = error_budget(target, sum(map(int, valid)))
     left = []
     for spent in accumulate(map(int, bad)):
         if allowed:

@@ -98,7 +98,8 @@ def credit(
     if claimed_after_days is None or claimed_after_days > claim_within_days:
         late = "nobody claimed it" if claimed_after_days is None else f"claimed after {claimed_after_days:g} days"
         return Credit(0.0, 0.0, late + ("" if claimed_after_days is None else f", allowed are {claim_within_days:g}"))
-    bound = min((tier.below for tier in tiers if availability < tier.below), key=float)
+    reached = exact(availability, "availability")
+    bound = min(exact(tier.below, "below") for tier in tiers if reached < exact(tier.below, "below"))
     why = f"{_percent(availability)} is below {_percent(bound)}"
     given = exact(part, "credit")
     if given > most:

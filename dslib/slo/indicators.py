@@ -95,7 +95,7 @@ def availability_by_request(good: Sequence[int], valid: Sequence[int]) -> float:
     0.9090909090909091
     """
     check_slices(good, valid, "good")
-    return sli(int(sum(good)), int(sum(valid)))
+    return sli(sum(map(int, good)), sum(map(int, valid)))
 
 
 def availability_by_slice(
@@ -114,14 +114,14 @@ def availability_by_slice(
     """
     check_slices(good, valid, "good")
     least, empty = target_of(slice_target), _empty(empty)
-    if are_arrays(good, valid):
-        some = valid > 0
-        # good / valid >= p / q, in whole numbers: exact.
-        ones, alls = good[some].astype("int64"), valid[some].astype("int64")
-        told, reached = len(alls), int((ones * least.denominator >= alls * least.numerator).sum())
+    ones, alls = _with_traffic(good, valid)
+    told = len(alls)
+    # good / valid >= p / q, in whole numbers: exact.
+    if are_arrays(ones, alls):
+        reached = int((ones * least.denominator >= alls * least.numerator).sum())
     else:
-        told = sum(1 for all_ in valid if all_)
-        reached = sum(1 for one, all_ in zip(good, valid, strict=True) if all_ and one >= least * all_)
+        each = zip(ones, alls, strict=True)
+        reached = sum(one * least.denominator >= all_ * least.numerator for one, all_ in each)
     silent = len(valid) - told
     if empty == "skipped":
         return sli(reached, told)
@@ -139,14 +139,23 @@ def availability_by_mean(good: Sequence[int], valid: Sequence[int], empty: str =
     """
     check_slices(good, valid, "good")
     empty = _empty(empty)
-    if are_arrays(good, valid):
-        some = valid > 0
-        ratios = (good[some] / valid[some]).tolist()
+    ones, alls = _with_traffic(good, valid)
+    if are_arrays(ones, alls):
+        ratios = (ones / alls).tolist()
     else:
-        ratios = [one / all_ for one, all_ in zip(good, valid, strict=True) if all_]
+        ratios = [one / all_ for one, all_ in zip(ones, alls, strict=True)]
     silent = 0 if empty == "skipped" else len(valid) - len(ratios)
     total = math.fsum(ratios) + (silent if empty == "good" else 0)
     return total / (len(ratios) + silent) if len(ratios) + silent else math.nan
+
+
+def _with_traffic(good: Any, valid: Any) -> tuple[Any, Any]:
+    """The slices in which something was asked: two lists, or two arrays of whole numbers that do not overflow."""
+    if are_arrays(good, valid):
+        some = valid > 0
+        return good[some].astype("int64"), valid[some].astype("int64")
+    some = [at for at, all_ in enumerate(valid) if all_]
+    return [good[at] for at in some], [valid[at] for at in some]
 
 
 def _empty(word: str) -> str:

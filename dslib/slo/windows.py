@@ -122,7 +122,6 @@ def _sliced_arrays(
     # What is within a billionth of a slice before an edge stands on it: 0.3 / 0.1 is 2.9999999999999996 in floats.
     place = np.minimum(((times_s[counted] - start_s) / every_s + 1e-9).astype(np.int64), slices - 1)
     wrong = ~np.asarray(good, dtype=bool)[counted]
-    return Sliced(
-        np.bincount(place[wrong], minlength=slices), np.bincount(place, minlength=slices),
-        _in_order(dropped), float(start_s), float(every_s),
-    )  # fmt: skip
+    bad: Any = np.bincount(place[wrong], minlength=slices)
+    all_: Any = np.bincount(place, minlength=slices)
+    return Sliced(bad, all_, _in_order(dropped), float(start_s), float(every_s))
