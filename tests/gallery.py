@@ -13,9 +13,11 @@ from test_player import minority, quiet, struck
 from dslib import Operation, Simulation, what_users_saw
 from dslib.detection import measure_heartbeats, measure_phi
 from dslib.metrics import bad_and_valid, slices
+from dslib.scenarios import signed_camp
 from dslib.slo import AlertRule
 from dslib.sweeps import sweep
 from dslib.views import (
+    betray,
     budget_burn_down,
     burn_alerts,
     check,
@@ -37,6 +39,7 @@ from dslib.views import (
     space_time,
     sweep_results,
     timeline,
+    who_said_what,
 )
 
 
@@ -113,6 +116,7 @@ def cards() -> Mapping[str, Any]:
             hints=["Look at the logs.", "The longest one counts.", "Five entries are more than four."],
         ),
         "check-number": check("How many posts were lost?", answer=4, unit="posts"),
+        "traitor": betray(3),
         "recap": recap(),
     }
 
@@ -129,6 +133,7 @@ def plots() -> Mapping[str, Any]:
         "timeline": timeline(seen, target=0.9, title="Users"),
         "measured": measured([1, 2, 3], [1.0, 2.5, 3.0], 0.2, lambda x: x, "timeout (s)", "detection (s)"),
         "space-time": space_time(minority().run(until=400).trace, title="A run"),
+        "who-said-what": who_said_what(signed_camp(liar="g2", lie=("forges", "retreat")).run(until=60), "A war"),
         "service-levels": service_levels(series, target=0.9, within_ms=100),
         "latency-distribution": latency_distribution({"alice": alice, "bob": bob}, 50, 0.9),
         "budget-burn-down": budget_burn_down(bad, valid, 0.6, 0.5),

@@ -15,10 +15,11 @@ from .swept import sweep_results
 from .timeline import timeline
 from .topology import graph
 from .tradeoff import detector_tradeoff
+from .traitor import betray, who_said_what
 
 __all__ = [
-    "Comparison", "PlayerView", "View", "budget_burn_down", "burn_alerts", "check", "compare", "detector_tradeoff",
-    "explore", "goodput_and_queue", "graph", "latency_distribution", "measured", "play", "predict", "recap",
-    "region_map", "replay", "reveal", "risk_matrix", "save_page", "service_levels", "space_time", "spend_budget",
-    "sweep_results", "timeline",
+    "Comparison", "PlayerView", "View", "betray", "budget_burn_down", "burn_alerts", "check", "compare",
+    "detector_tradeoff", "explore", "goodput_and_queue", "graph", "latency_distribution", "measured", "play", "predict",
+    "recap", "region_map", "replay", "reveal", "risk_matrix", "save_page", "service_levels", "space_time",
+    "spend_budget", "sweep_results", "timeline", "who_said_what",
 ]  # fmt: skip
