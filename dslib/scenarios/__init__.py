@@ -51,6 +51,7 @@ from .documents import (
 from .far_away import WRITE_WAITS, Trips, fetch_ms, trips, two_cities, two_cities_seen
 from .fleets import by_product, chance_today, disks_a_year, failures_a_day, failures_each_day, same_order
 from .groups import grouped_room, take_over
+from .guards import GUARDS, faulty_till, one_bad_post, spread, told
 from .liars import (
     LIARS,
     Arena,
@@ -84,6 +85,7 @@ from .overload import (
 from .parts import need, share_of_time, watched_parts
 from .probing import Looked, looked, outages_of, reports
 from .releases import Month, always_release, freeze_below, never_release, play_month, played, try_policy
+from .roads import WAYS, astray, busy_link, traffic, wrong_turn, years_abroad
 from .rooms import (
     CUT_MS,
     SECOND_MS,
@@ -105,6 +107,7 @@ from .rooms import (
 from .scaling import Fit, fit_usl, pieces_a_second, usl, usl_peak, workshop
 from .servers import BREAKS, UPGRADES, answered, rented, upgrading, who_works
 from .sites import APART, LAWS, SITES, Aftermath, Site, aftermath, kept_at, placements, try_placing
+from .spares import Plan, prepared_room, recover, try_plan
 from .suspicions import (
     LOSSES,
     TIMEOUTS_S,
@@ -150,28 +153,30 @@ from .workbench import (
 )
 
 __all__ = [
-    "APART", "BREAKAGES", "BREAKS", "CUTS", "CUT_MS", "ENDS", "HOSTS", "LAWS", "LIARS", "LOSSES", "SAVED_WHEN",
-    "SECOND_MS", "SHAPES", "SITES", "SYSTEMS", "TARGET", "TIMEOUTS_S", "TROUBLES", "UPGRADES", "USERS", "WITHIN_MS",
-    "WRITE_WAITS", "Aftermath", "Allowance", "Arena", "Bill", "Box", "Case", "Dashboard", "Decision", "Departure",
-    "Done", "Fate", "Fit", "HandWar", "Level", "Looked", "Machine", "Month", "NaiveRoom", "OnceRoom", "Post", "Second",
-    "Served", "Site", "Trial", "Trips", "Valley", "Verdict", "Waits", "advice", "after_leader_fails",
-    "after_the_failure", "after_the_stall", "aftermath", "alarms_per_hour", "all_rules", "all_said", "allowance",
-    "always_release", "answer_times", "answered", "answers_by_second", "answers_seen", "arena", "asking",
-    "bad_each_day", "behind_the_door", "bill", "by_carrier", "by_product", "camp", "card_of", "chance_of_a_slow_page",
-    "chance_today", "chat_room", "chat_service", "confused", "convinced", "counting_room", "damaged_wars",
-    "dangerous_second", "dashboard", "deadly_post", "decide", "departures", "disks_a_year", "document", "document_seen",
-    "dominoes", "doubled", "drawn", "every_cut", "every_order", "failing_store", "failures_a_day", "failures_each_day",
-    "falls", "fetch_ms", "fit_usl", "freeze_below", "grouped_room", "hand_wars", "heard_until", "hidden", "host_waits",
-    "in_order", "inbox", "kept_at", "laptop_burns", "layers_asked", "level", "levels_where", "lied", "lied_to",
-    "load_after_a_loss", "looked", "lossy_calls", "mean_detection_s", "measure_second", "measure_timeouts",
-    "moved_room", "need", "never_release", "nines", "one_computer", "outages_of", "parted_store", "parts_for_half",
+    "APART", "BREAKAGES", "BREAKS", "CUTS", "CUT_MS", "ENDS", "GUARDS", "HOSTS", "LAWS", "LIARS", "LOSSES",
+    "SAVED_WHEN", "SECOND_MS", "SHAPES", "SITES", "SYSTEMS", "TARGET", "TIMEOUTS_S", "TROUBLES", "UPGRADES", "USERS",
+    "WAYS", "WITHIN_MS", "WRITE_WAITS", "Aftermath", "Allowance", "Arena", "Bill", "Box", "Case", "Dashboard",
+    "Decision", "Departure", "Done", "Fate", "Fit", "HandWar", "Level", "Looked", "Machine", "Month", "NaiveRoom",
+    "OnceRoom", "Plan", "Post", "Second", "Served", "Site", "Trial", "Trips", "Valley", "Verdict", "Waits", "advice",
+    "after_leader_fails", "after_the_failure", "after_the_stall", "aftermath", "alarms_per_hour", "all_rules",
+    "all_said", "allowance", "always_release", "answer_times", "answered", "answers_by_second", "answers_seen",
+    "arena", "asking", "astray", "bad_each_day", "behind_the_door", "bill", "busy_link", "by_carrier", "by_product",
+    "camp", "card_of", "chance_of_a_slow_page", "chance_today", "chat_room", "chat_service", "confused", "convinced",
+    "counting_room", "damaged_wars", "dangerous_second", "dashboard", "deadly_post", "decide", "departures",
+    "disks_a_year", "document", "document_seen", "dominoes", "doubled", "drawn", "every_cut", "every_order",
+    "failing_store", "failures_a_day", "failures_each_day", "falls", "faulty_till", "fetch_ms", "fit_usl",
+    "freeze_below", "grouped_room", "hand_wars", "heard_until", "hidden", "host_waits", "in_order", "inbox",
+    "kept_at", "laptop_burns", "layers_asked", "level", "levels_where", "lied", "lied_to", "load_after_a_loss",
+    "looked", "lossy_calls", "mean_detection_s", "measure_second", "measure_timeouts", "moved_room", "need",
+    "never_release", "nines", "one_bad_post", "one_computer", "outages_of", "parted_store", "parts_for_half",
     "pbft_bill", "pieces_a_second", "placements", "play_month", "played", "posted_once", "posting", "posts_seen",
-    "rented", "replica_names", "reports", "room_answers", "room_places", "same_order", "served", "served_by",
-    "several_machines", "share_of_time", "share_on_time", "share_that_went_on", "sharing", "signed_camp", "silence",
-    "sli_of", "slow_pages", "span", "spare_room", "split_room", "stale_name", "store_seen", "summed_up", "take_over",
-    "talk", "tower", "triangle", "trips", "trusted_room", "try_fleet_p99", "try_let_in", "try_lies", "try_member",
-    "try_placing", "try_policy", "try_quorum", "try_room", "try_rule", "try_saved_when", "try_sli", "try_timeout",
-    "two_cities", "two_cities_seen", "two_sides", "two_truths", "upgrading", "usl", "usl_peak", "valley", "valley_wars",
-    "wait_table", "waits", "waits_with_mean", "watched_parts", "watched_peer", "what_retries_buy", "who_spoke_first",
-    "who_works", "who_writes", "wiped_tenant", "workshop",
+    "prepared_room", "recover", "rented", "replica_names", "reports", "room_answers", "room_places", "same_order",
+    "served", "served_by", "several_machines", "share_of_time", "share_on_time", "share_that_went_on", "sharing",
+    "signed_camp", "silence", "sli_of", "slow_pages", "span", "spare_room", "split_room", "spread", "stale_name",
+    "store_seen", "summed_up", "take_over", "talk", "told", "tower", "traffic", "triangle", "trips", "trusted_room",
+    "try_fleet_p99", "try_let_in", "try_lies", "try_member", "try_placing", "try_plan", "try_policy", "try_quorum",
+    "try_room", "try_rule", "try_saved_when", "try_sli", "try_timeout", "two_cities", "two_cities_seen", "two_sides",
+    "two_truths", "upgrading", "usl", "usl_peak", "valley", "valley_wars", "wait_table", "waits", "waits_with_mean",
+    "watched_parts", "watched_peer", "what_retries_buy", "who_spoke_first", "who_works", "who_writes", "wiped_tenant",
+    "workshop", "wrong_turn", "years_abroad",
 ]  # fmt: skip

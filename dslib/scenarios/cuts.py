@@ -7,6 +7,7 @@ all orders in which messages may arrive and timers run out, so that nothing is l
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -86,7 +87,7 @@ def every_cut(rule: Rule = more_than_half) -> Search:
     return Search(
         Searched(
             cut,
-            explore_schedules(lambda cut=cut: counting_room(cut, rule), writers_hear_each_other, timers={"ping": 0})
+            explore_schedules(partial(counting_room, cut, rule), writers_hear_each_other, timers={"ping": 0})
             if cut
             else None,
         )
