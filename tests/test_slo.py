@@ -821,6 +821,19 @@ def test_every_window_burns_at_the_rate_of_its_sums_as_lists_and_as_arrays(count
     assert numpy.array_equal(arrays, numpy.array(rates), equal_nan=True)
 
 
+def test_arrays_are_summed_alike_wherever_a_piece_of_them_ends(monkeypatch):
+    numpy = pytest.importorskip("numpy")
+    monkeypatch.setattr("dslib.slo.budgets._CHUNK", 7)
+    rng = random.Random("pieces")
+    valid = [rng.randint(0, 3) for _ in range(40)]
+    bad = [rng.randint(0, n) for n in valid]
+    for target in (0.9, 1):
+        lists = slo.burn_rates(bad, valid, target, [1, 6, 7, 8, 20, 60])
+        arrays = slo.burn_rates(numpy.array(bad), numpy.array(valid), target, [1, 6, 7, 8, 20, 60])
+        for window, rates in lists.items():
+            assert numpy.array_equal(arrays[window], numpy.array(rates), equal_nan=True), (target, window)
+
+
 def test_a_burn_exactly_at_the_threshold_does_not_fire():
     numpy = pytest.importorskip("numpy")
     bad, valid = [144] * 3, [10_000] * 3

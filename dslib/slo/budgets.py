@@ -158,26 +158,41 @@ def burn_rates(
     return rates
 
 
+#: Array elements at a time: so many stay in a processor's cache between two steps.
+_CHUNK = 1 << 15
+
+
 def _burn_rates_of_arrays(bad: Any, valid: Any, allowed: Fraction, lengths: list[int]) -> dict[int, Any]:
     import numpy as np
 
-    # From whole numbers to floats only when they are sums: up to 2^53 floats hold those exactly, and their differences.
+    # Sums of whole numbers up to 2^53 are exact as floats, and so are their differences.
     spent, budget = np.zeros(len(bad) + 1), np.zeros(len(bad) + 1)
-    np.multiply(np.cumsum(bad, dtype=np.int64), float(allowed.denominator), out=spent[1:])
-    np.multiply(np.cumsum(valid, dtype=np.int64), float(allowed.numerator or 1), out=budget[1:])
-    traffic = np.empty(len(bad))
+    np.cumsum(bad, dtype=np.float64, out=spent[1:])
+    np.cumsum(valid, dtype=np.float64, out=budget[1:])
+    spent *= allowed.denominator
+    budget *= allowed.numerator or 1
+    traffic = np.empty(min(_CHUNK, len(bad)))
     rates: dict[int, Any] = {}
+
+    def over(sums: Any, window: int, start: int, out: Any) -> Any:
+        """What was added in the window that ends with each slice from ``start`` on."""
+        whole = min(max(window - start, 0), len(out))  # so many windows reach back to the first slice
+        out[:whole] = sums[start + 1 : start + 1 + whole]
+        if whole < len(out):
+            first, last = start + 1 + whole, start + 1 + len(out)
+            np.subtract(sums[first:last], sums[first - window : last - window], out=out[whole:])
+        return out
+
     with np.errstate(divide="ignore", invalid="ignore"):  # 0 / 0 is nan: no traffic
         for window in lengths:
-            rate = np.empty(len(bad))
-            for sums, differences in ((spent, rate), (budget, traffic)):
-                differences[:window] = sums[1 : window + 1]
-                np.subtract(sums[window + 1 :], sums[1:-window], out=differences[window:])
-            if allowed:
-                rate /= traffic
-            else:
-                rate = np.where(traffic == 0, math.nan, np.where(rate > 0, math.inf, 0.0))
-            rates[window] = rate
+            rate = rates[window] = np.empty(len(bad))
+            for start in range(0, len(bad), _CHUNK):
+                part = over(spent, window, start, rate[start : start + _CHUNK])
+                of = over(budget, window, start, traffic[: len(part)])
+                if allowed:
+                    part /= of
+                else:
+                    part[:] = np.where(of == 0, math.nan, np.where(part > 0, math.inf, 0.0))
     return rates
 
 
