@@ -5,6 +5,8 @@
     gradebook/    submissions, grades (grades.csv, too) and feedback; stays on the instructor's machine (ignored by git)
 
 DS_EXCHANGE moves the exchange, the folder through which students fetch and submit, to a place that all can reach.
+DS_INSTRUCTOR names the instructor's file, with the course's salt and the seeds of the hidden checks, where it does not
+lie in the usual place: `python -m grading.instructor` says which, and whether there is one.
 """
 
 import os
@@ -31,6 +33,22 @@ c.Exchange.root = os.environ.get("DS_EXCHANGE") or os.path.join(GRADEBOOK, "exch
 
 # labs/ is committed, so it is there already when an instructor first generates it.
 c.GenerateAssignment.force = True
+# nbgrader's own list, and the course's name and salt at the end.
+c.GenerateAssignment.preprocessors = [
+    "nbgrader.preprocessors.IncludeHeaderFooter",
+    "nbgrader.preprocessors.InstantiateTests",
+    "nbgrader.preprocessors.LockCells",
+    "nbgrader.preprocessors.ClearSolutions",
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.CheckCellMetadata",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "nbgrader.preprocessors.SaveCells",
+    "nbgrader.preprocessors.ClearHiddenTests",
+    "nbgrader.preprocessors.ClearMarkScheme",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "nbgrader.preprocessors.CheckCellMetadata",
+    "grading.release.AddCourse",
+]
 c.ClearSolutions.code_stub = {"python": '# YOUR CODE HERE\nraise NotImplementedError("no answer yet")'}
 
 # A check cell that was deleted counts as failed instead of waiting for a person for ever.

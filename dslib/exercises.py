@@ -8,7 +8,8 @@ stand in ``hints.toml`` beside the notebook::
     property = "What must hold, as a sentence."
     hints = ["a nudge", "the name of the rule", "a sibling, worked"]
 
-A table ``[lab]`` of the same file says what holds for all checks: ``seconds``, the time that one of them may take.
+A table ``[lab]`` of the same file says what holds for the whole lab: ``seconds``, the time that one check may take, and
+``withheld``, the functions of ``dslib.slo`` that the lab asks for, so that a call from its notebook gets no answer.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from __future__ import annotations
 import ast
 import contextlib
 import ctypes
+import functools
 import hashlib
 import io
 import linecache
+import os
 import re
 import reprlib
 import signal
@@ -28,12 +31,14 @@ import time
 import tomllib
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType, FunctionType
 from typing import Any, TextIO
 
-COURSE = "what-could-go-wrong"
+from . import slo
+
+COURSE = "what-could-go-wrong"  # the salt of the self-paced course
 _MACHINERY = {__file__, contextlib.__file__}
 PASSED = "visible checks passed; hidden checks run at grading"
 SECONDS = 10  # that a check may take, where hints.toml says nothing else
@@ -41,6 +46,13 @@ SECONDS = 10  # that a check may take, where hints.toml says nothing else
 
 class TookTooLong(BaseException):
     """Raised in code that ran longer than its time limit. It is no Exception, which a learner's code might catch."""
+
+
+class Withheld(Exception):
+    """A lab's notebook called a function of dslib that the lab asks for. Jupyter shows the sentence alone."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"{type(self).__name__}: {self}"]
 
 
 class CheckFailed(AssertionError):
@@ -54,18 +66,22 @@ class Lab:
     """One learner's copy of a lab.
 
     ``learner`` is any name you like; keep it, because ``seed`` and with it your data come from it. ``seed`` is the same
-    on every machine: the first 8 bytes of SHA-256 of course, lab and learner.
+    on every machine: the first 8 bytes of SHA-256 of the course's salt, lab and learner.
+
+    A course has a salt of its own, so that its data are not last year's: in ``course.toml`` beside the notebook, or in
+    the variables DS_COURSE and DS_COURSE_SALT where it is graded. Else it is self-paced, and ``print(lab)`` says so.
 
     Raises ValueError when ``learner`` is not a name, FileNotFoundError when the notebook does not run in its folder.
     """
 
     def __init__(
-        self, name: str, learner: str = "self-paced", *, course: str = COURSE, folder: str | Path = "."
+        self, name: str, learner: str = "self-paced", *, course: str | None = None, folder: str | Path = "."
     ) -> None:
         if not isinstance(learner, str) or not learner.strip():
             raise ValueError(f'learner {learner!r} is not a name: write some text, such as "ada"')
         self.name, self.learner = name, learner.strip()
-        digest = hashlib.sha256(f"{course}/{name}/{self.learner}".encode()).digest()
+        self.course, salt = _course(Path(folder)) if course is None else ("", course)
+        digest = hashlib.sha256(f"{salt}/{name}/{self.learner}".encode()).digest()
         self.seed = int.from_bytes(digest[:8], "big")
         hints = Path(folder) / "hints.toml"
         if not hints.is_file():
@@ -75,7 +91,16 @@ class Lab:
         self._texts = tomllib.loads(hints.read_text(encoding="utf-8"))
         about = self._texts.pop("lab", {})
         self._seconds = about.get("seconds", SECONDS)
+        notebook = sys._getframe(1).f_globals
+        if notebook.get("__name__") == "__main__":
+            _withhold(about.get("withheld", []), notebook)
         self._failures: dict[str, tuple[int, object]] = {}  # the hint given last, and to what
+
+    def __str__(self) -> str:
+        who = f"Learner {self.learner!r}, seed {self.seed}."
+        if self.course:
+            return f"{who} Course: {self.course}."
+        return f"{who} Self-paced: no course.toml beside this notebook, so your data come from this name alone."
 
     @contextlib.contextmanager
     def check(self, name: str) -> Iterator[None]:
@@ -110,6 +135,20 @@ class Lab:
         if level < len(hints):
             message += "\nChange your function, run its cell, then this one. If it fails again, you get the next hint."
         return message
+
+
+def _course(folder: Path) -> tuple[str, str]:
+    """The name and the salt of the course that a lab belongs to."""
+    file = folder / "course.toml"
+    found = {}
+    if file.is_file():
+        with contextlib.suppress(UnicodeDecodeError, tomllib.TOMLDecodeError):
+            found = tomllib.loads(file.read_text(encoding="utf-8"))
+        if not all(isinstance(found.get(name), str) and found[name] for name in ("course", "salt")):
+            raise ValueError(f"{file} is not as it came: fetch the lab again, and keep that file beside the notebook")
+    if salt := os.environ.get("DS_COURSE_SALT"):
+        return os.environ.get("DS_COURSE", ""), salt
+    return found.get("course", ""), found.get("salt", COURSE)
 
 
 def failed(prop: str, happened: str) -> str:
@@ -163,6 +202,44 @@ def _functions_of(problem: BaseException) -> list[object]:
     """The code of the functions that a check names. It compares equal when a cell ran again without a change."""
     named = [frame.f_globals.get(name) for frame, _ in _steps(problem)[:1] for name in frame.f_code.co_names]
     return [value.__code__ for value in named if isinstance(value, FunctionType)]
+
+
+# -- what a lab's notebook may not call -------------------------------------------------------------------------------
+
+_NOT_HERE = "__withheld__"  # in the names of such a notebook: the functions that give it no answer
+_guards: dict[Any, Any] = {}  # by the function that they stand before, and by themselves
+
+
+def _withhold(functions: list[str], notebook: dict[str, Any]) -> None:
+    """Have these functions of dslib.slo refuse calls that come from this notebook, under whatever name it has them."""
+    notebook[_NOT_HERE] = frozenset(functions)
+    for name in functions:
+        function = getattr(slo, name)
+        if function not in _guards:
+            _guards[function] = _guarded(function)
+            _guards[_guards[function]] = _guards[function]
+        ours = [vars(module) for key, module in list(sys.modules.items()) if key.partition(".")[0] == "dslib"]
+        for names in [notebook, *ours]:
+            for key in [key for key, value in names.items() if value is function]:
+                names[key] = _guards[function]
+
+
+def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
+    name = function.__name__
+
+    @functools.wraps(function)
+    def guard(*arguments: Any, **settings: Any) -> Any:
+        frame: FrameType | None = sys._getframe(1)
+        # Who asks? Up to the first that is ours, or a lab's notebook; through map, numpy or a file beside the notebook.
+        while frame and str(frame.f_globals.get("__name__")).partition(".")[0] not in ("dslib", "grading"):
+            if name in frame.f_globals.get(_NOT_HERE, ()):
+                raise Withheld(
+                    f"this lab asks for what slo.{name} does, so it gives no answer here: write it yourself."
+                )
+            frame = frame.f_back
+        return function(*arguments, **settings)
+
+    return guard
 
 
 # -- the failing line of a check ---------------------------------------------------------------------------------------

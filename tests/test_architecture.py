@@ -229,14 +229,15 @@ def module_is_imported(path: Path, name: str) -> bool:
 
 
 def test_no_wall_clock(file: Path) -> None:
-    """Simulated time is `sim.now`. A checker may limit how long it thinks; a sweep measures how long a run takes, to
-    share the work out and to say how far it is; views talk to people; outside the simulator a node has real time."""
+    """Simulated time is `sim.now`. A checker may limit how long it thinks, and a lab how long a check takes; a sweep
+    measures how long a run takes, to share the work out and to say how far it is; views talk to people; outside the
+    simulator a node has real time."""
     if name_of(file) == "views":
         return
     for node, module in imports(file):
         assert module.split(".")[0] != "datetime", f"{shown(file)}:{node.lineno}: simulated time is sim.now"
         if module == "time":
-            real = name_of(file) in ("checkers", "fanout", "schedules", "maelstrom")
+            real = name_of(file) in ("checkers", "exercises", "fanout", "schedules", "maelstrom")
             assert real, f"{shown(file)}:{node.lineno}: simulated time is sim.now"
     for node in ast.walk(parsed(file)):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "time":

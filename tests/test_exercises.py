@@ -2,12 +2,15 @@
 
 import linecache
 import math
+import signal
 import sys
+import time
 import warnings
 
 import pytest
 
-from dslib.exercises import PASSED, CheckFailed, Lab, quiet
+from dslib import Operation
+from dslib.exercises import PASSED, CheckFailed, Lab, TookTooLong, Withheld, quiet, time_limit
 
 HINTS = """
 [never-negative]
@@ -59,6 +62,175 @@ def test_a_learner_has_a_name(tmp_path, learner):
 def test_a_notebook_outside_its_folder_is_told_where_it_belongs(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"open lab1\.ipynb in its own folder"):
         Lab("lab1", folder=tmp_path)
+
+
+def test_a_course_has_a_salt_and_tells_its_learners_whose_data_they_have(tmp_path, monkeypatch):
+    (tmp_path / "hints.toml").write_text("")
+    alone = Lab("lab1", "ada", folder=tmp_path)
+    assert str(alone) == (
+        f"Learner 'ada', seed {alone.seed}. Self-paced: no course.toml beside this notebook, "
+        "so your data come from this name alone."
+    )
+    assert alone.seed == Lab("lab1", "ada", course="what-could-go-wrong", folder=tmp_path).seed
+
+    (tmp_path / "course.toml").write_text('course = "Spring"\nsalt = "salt of spring"\n')
+    spring = Lab("lab1", "ada", folder=tmp_path)
+    assert spring.seed == Lab("lab1", "ada", course="salt of spring", folder=tmp_path).seed != alone.seed
+    assert str(spring) == f"Learner 'ada', seed {spring.seed}. Course: Spring."
+
+    # Where it is graded, the grader's word counts, and not that of a file which a student handed in.
+    monkeypatch.setenv("DS_COURSE", "Summer")
+    monkeypatch.setenv("DS_COURSE_SALT", "salt of summer")
+    graded = Lab("lab1", "ada", folder=tmp_path)
+    assert graded.seed == Lab("lab1", "ada", course="salt of summer", folder=tmp_path).seed
+    assert str(graded).endswith("Course: Summer.")
+
+
+@pytest.mark.parametrize("text", ["salt =", 'course = "x"', "course = 3\nsalt = 4"])
+def test_a_course_file_that_was_changed_is_named(tmp_path, text):
+    (tmp_path / "hints.toml").write_text("")
+    (tmp_path / "course.toml").write_text(text)
+    with pytest.raises(ValueError, match=r"course\.toml is not as it came: fetch the lab again"):
+        Lab("lab1", folder=tmp_path)
+
+
+# -- what a lab asks for -----------------------------------------------------------------------------------------------
+
+NOTEBOOK = """
+from dslib import metrics, slo
+from dslib.slo import percentile
+early = percentile
+lab = Lab("lab2", "ada", folder=folder)
+from dslib.slo import percentile as late
+"""
+
+
+@pytest.fixture
+def names(tmp_path):
+    """A lab's notebook after its first cells; the lab asks for percentile."""
+    about = '[lab]\nwithheld = ["percentile"]\n'
+    (tmp_path / "hints.toml").write_text(about + HINTS)
+    names = {"__name__": "__main__", "Lab": Lab, "folder": tmp_path}
+    exec(NOTEBOOK, names)
+    return names
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "percentile([1, 2], 0.5)",
+        "early([1, 2], 0.5)",
+        "late([1, 2], 0.5)",
+        "slo.percentile([1, 2], 0.5)",
+        "metrics.slo.percentile([1, 2], 0.5)",
+        "list(map(percentile, [[1, 2]], [0.5]))",
+        "(lambda: [percentile(v, 0.5) for v in [[1]]])()",
+        "__import__('dslib.slo').slo.percentile([1], 1)",
+    ],
+)
+def test_what_a_lab_asks_for_gives_no_answer_in_its_notebook(names, call):
+    with pytest.raises(Withheld, match=r"this lab asks for what slo\.percentile does") as caught:
+        eval(call, names)
+    assert caught.value._render_traceback_() == [
+        "Withheld: this lab asks for what slo.percentile does, so it gives no answer here: write it yourself."
+    ]
+
+
+def test_a_check_of_an_answer_that_calls_it_says_why(names):
+    cell = check_of("assert answer([3]) == 3")
+    exec("def answer(values):\n    return slo.percentile(values, 1)", names)
+    message = fail_at(names["lab"], cell, answer=names["answer"])
+    assert "It stopped with Withheld: this lab asks for what slo.percentile does" in message
+
+
+def test_outside_of_the_labs_notebook_everything_goes_on(names):
+    from dslib import slo
+
+    assert slo.percentile([1, 2, 3], 0.5) == 2  # this file, and every other notebook
+    assert slo.percentile.__doc__.startswith("The ")
+    assert eval("slo.percentile([4], 1)", {"__name__": "__main__", "slo": slo}) == 4
+    assert eval("slo.sli(1, 2)", names) == 0.5  # what the lab does not ask for
+    assert eval("slo.nearest_rank(0.5, 3)", names) == 1
+    history = [Operation("ada", "read", invoked=0, completed=n) for n in (1, 2, 3)]
+    assert eval("metrics.outcome(history, 10)", names | {"history": history}).p50_ms == 2  # which calls percentile
+
+
+def test_a_second_lab_in_one_process_withholds_its_own(names, tmp_path):
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "hints.toml").write_text('[lab]\nwithheld = ["sli"]\n')
+    other = {"__name__": "__main__", "Lab": Lab, "folder": tmp_path / "other"}
+    exec(NOTEBOOK, other)
+    assert eval("percentile([1, 2], 0.5)", other) == 1
+    with pytest.raises(Withheld):
+        eval("slo.sli(1, 2)", other)
+    assert eval("slo.sli(1, 2)", names) == 0.5
+    with pytest.raises(Withheld):
+        eval("percentile([1, 2], 0.5)", names)
+
+
+# -- checks that do not end --------------------------------------------------------------------------------------------
+
+
+def for_ever():
+    while True:
+        pass
+
+
+def asleep():
+    time.sleep(60)
+
+
+def stubborn():
+    while True:
+        try:
+            time.sleep(60)
+        except:  # noqa: E722  (as a learner may write it)
+            continue
+
+
+@pytest.mark.parametrize("wait", [for_ever, asleep, stubborn])
+def test_a_check_that_does_not_end_is_stopped_with_a_sentence(lab, wait):
+    lab._seconds = 0.05
+    began = time.monotonic()
+    message = fail_at(lab, check_of("assert wait() is None"), wait=wait)
+    assert time.monotonic() - began < 5
+    assert "It did not return within 0.05 seconds. Does a loop never end? It was here:" in message
+    assert f"      {wait.__name__}, line " in message
+    assert "Hint 1 of 3" in message
+
+
+def test_the_limit_also_holds_where_there_is_no_signal(monkeypatch):
+    monkeypatch.delattr(signal, "setitimer")
+    with pytest.raises(TookTooLong, match=r"did not return within 0\.05 seconds"), time_limit(0.05):
+        for_ever()
+    with time_limit(0.05):
+        pass
+    time.sleep(0.2)  # nothing comes later
+
+
+def test_a_limit_gives_an_alarm_back_to_whoever_had_set_it():
+    rung = []
+    before = signal.signal(signal.SIGALRM, lambda *_: rung.append(True))
+    left = signal.setitimer(signal.ITIMER_REAL, 0.1)
+    try:
+        with time_limit(5):
+            time.sleep(0.01)
+        assert 0 < signal.getitimer(signal.ITIMER_REAL)[0] < 0.1
+        time.sleep(0.2)
+        assert rung == [True]
+    finally:
+        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_REAL, *left)
+
+
+def test_a_function_that_calls_itself_for_ever_is_told_in_a_few_lines(lab):
+    def again(n):
+        return again(n + 1)
+
+    message = fail_at(lab, check_of("assert again(0) == 0"), again=again)
+    assert "It stopped with RecursionError: maximum recursion depth exceeded" in message
+    assert " more calls" in message
+    assert len(message.splitlines()) < 20
 
 
 def test_a_passed_check_says_that_others_will_follow(lab, capsys):

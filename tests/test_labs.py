@@ -10,10 +10,12 @@ import sys
 import time
 import warnings
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from dslib.exercises import Withheld
 from labs import (
     BEGIN,
     END,
@@ -39,6 +41,7 @@ from labs import (
     points,
     run,
     source,
+    start,
     text_of,
     wrong_solutions,
 )
@@ -263,6 +266,22 @@ def test_each_check_cell_is_about_one_property_that_has_hints(lab):
         assert len(text["hints"]) == 3, name
 
 
+@each_lab
+def test_the_learner_is_told_whose_data_these_are(lab):
+    assert text_of(lab, "learner") == 'LEARNER = "self-paced"'
+    assert text_of(lab, "your-lab") == f'lab = Lab("{lab}", LEARNER)\nprint(lab)'
+
+
+@each_lab
+def test_what_the_lab_asks_for_gives_no_answer_in_its_notebook(lab):
+    for name in hints(lab)[1]["withheld"]:
+        for call in (f"slo.{name}()", f"late.{name}()"):
+            with pytest.raises(Withheld, match=f"this lab asks for what slo.{name} does"):
+                exec(f"from dslib import slo\nimport dslib.slo as late\n{call}", start(lab))
+        with pytest.raises(TypeError, match="missing"):
+            exec(f"from dslib import slo\nslo.{name}()", {"__name__": "__main__"})  # another notebook
+
+
 def assigned(text):
     """The names that a cell leaves behind: what it defines, and what it gives a value outside of functions."""
     own_scope = (ast.FunctionDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -298,6 +317,7 @@ def test_the_release_holds_neither_solutions_nor_hidden_checks(lab):
             assert body.strip() not in text
     # Nothing but the notebook is made from the source: the other files are the same, and no check is among them.
     files = {path.relative_to(RELEASES) for path in (RELEASES / lab).rglob("*") if path.is_file()}
+    files -= {Path(lab, "course.toml")}
     kept = {path.relative_to(SOLUTIONS) for path in (SOLUTIONS / lab).rglob("*") if path.is_file()}
     assert files == {path for path in kept if ".ipynb_checkpoints" not in path.parts}
     assert not [path for path in files if path.suffix == ".py"]
@@ -309,7 +329,7 @@ def test_generating_the_labs_changes_no_committed_file(tmp_path):
     made = tmp_path / "labs"
     assert make_labs.generate(made) == NOTEBOOKS
     names = sorted(str(path.relative_to(RELEASES)) for path in RELEASES.rglob("*") if path.is_file())
-    names = [name for name in names if ".ipynb_checkpoints" not in name]
+    names = [name for name in names if ".ipynb_checkpoints" not in name and not name.endswith("course.toml")]
     assert sorted(str(path.relative_to(made)) for path in made.rglob("*") if path.is_file()) == names
     for name in names:
         assert (made / name).read_bytes() == (RELEASES / name).read_bytes(), f"labs/{name} is stale: make labs"

@@ -20,6 +20,7 @@ import nbfmt
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 ROOT = Path(__file__).resolve().parent.parent
+COURSE_FILE = "course.toml"
 IGNORED = shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__", ".DS_Store")
 
 
@@ -50,10 +51,12 @@ def generate(target: Path, names: Sequence[str] = ()) -> list[str]:
         for lab in wanted:
             for path in (course / "labs" / lab).rglob("*.ipynb"):
                 path.write_bytes(nbfmt.written(nbfmt.tidy(nbfmt.read(path)[1])[0]).encode())
-        if target.exists() and not names:
-            shutil.rmtree(target)
         for lab in wanted:
-            shutil.rmtree(target / lab, ignore_errors=True)
+            if (target / lab / COURSE_FILE).is_file():  # of a course that is given here; git does not see it
+                shutil.copy(target / lab / COURSE_FILE, course / "labs" / lab)
+        for old in wanted if names or not target.exists() else os.listdir(target):
+            shutil.rmtree(target / old, ignore_errors=True)
+        for lab in wanted:
             shutil.copytree(course / "labs" / lab, target / lab)
     return wanted
 
@@ -73,10 +76,9 @@ def convert(course: Path, names: Sequence[str]) -> None:
         config.CourseDirectory.assignment_id = lab
         directory = CourseDirectory(config=config, log=log)
         converter = GenerateAssignment(coursedir=directory, config=config, log=log, no_database=True)
-        # The gradebook's step is left out, and so is the one that is a course's own.
-        converter.preprocessors = [
-            step for step in converter.preprocessors if getattr(step, "__name__", step) not in ("SaveCells",)
-        ]
+        # The gradebook's step is left out, and so is the course's own: labs/ is the same for every course.
+        left_out = "nbgrader.preprocessors.SaveCells", "grading.release.AddCourse"
+        converter.preprocessors = [step for step in converter.preprocessors if step not in left_out]
         try:
             converter.start()
         except NbGraderException as problem:
