@@ -95,10 +95,10 @@ class Level(NamedTuple):
 
     def __str__(self) -> str:
         if not self.valid:
-            return f"no valid request, so no SLI; target {self.target:.4g}"
+            return f"no valid request, so no SLI; target {100 * self.target:.6g} %"
         allowed = int(slo.error_budget(self.target, self.valid))
         return (
-            f"SLI = {self.good} / {self.valid} = {_cut(self.sli)}, target {_cut(self.target)}: "
+            f"SLI = {self.good} / {self.valid} = {_percent(self.sli, self.target)}, target {100 * self.target:.6g} %: "
             f"{'met' if self.met else 'missed'} ({self.valid - self.good} bad, {allowed} allowed)"
         )
 
@@ -136,9 +136,13 @@ def levels_where(sim: Simulation, target: float = TARGET) -> dict[str, Level]:
     return logs
 
 
-def _cut(share: float) -> str:
-    """A share in per cent, cut off and not rounded: 99.96 % is not 100 %."""
-    return f"{int(share * 100_000 + 1e-9) / 1_000:.2f} %"
+def _percent(share: float, target: float) -> str:
+    """In per cent with two digits, or as many as it takes not to look like a target, or like 100 %, that it is not."""
+    for digits in (2, 3, 4, 5, 6):
+        text = f"{100 * share:.{digits}f}"
+        if (float(text) >= 100 * target) == (share >= target) and (float(text) >= 100) == (share >= 1):
+            break
+    return f"{text} %"
 
 
 # -- your turn: an SLI in writing --------------------------------------------------------------------------------------
