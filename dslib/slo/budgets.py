@@ -308,11 +308,11 @@ def downtime_equivalent(bad: Number, valid: Number, window: Number) -> Equivalen
     return Equivalent(float(spent / all_ * seconds) if all_ else math.nan, float(seconds))
 
 
-def duration(seconds: float) -> str:
-    """A length of time in the unit that suits it: 43.2 min, 2.5 h, 30 d."""
+def duration(seconds: float, digits: int = 4) -> str:
+    """A length of time in the unit that suits it, to so many digits: 43.2 min, 2.5 h, 30 d."""
     if not math.isfinite(seconds):
         return "for ever" if seconds > 0 else "undefined"
     for size, unit in ((DAY, "d"), (3_600, "h"), (60, "min")):
         if abs(seconds) >= size:
-            return f"{seconds / size:.4g} {unit}"
-    return f"{seconds:.4g} s"
+            return f"{seconds / size:.{digits}g} {unit}"
+    return f"{seconds:.{digits}g} s"
