@@ -85,15 +85,15 @@ def _incidents(dice: Random, days: int) -> tuple[tuple[Incident, ...], dict[int,
     plant("a bad deploy", True, free.pop(), (9, 20), dice.randint(30, 60), [dice.choice((0.05, 0.08, 0.12))])
     # Four minutes bad, eight good.
     plant("errors come and go", True, free.pop(), (10, 20), 12 * dice.randint(4, 6), [0.25] * 4 + [CALM] * 8)
-    slow = dice.choice((0.0105, 0.0115, 0.0125))
-    plant("a replica is slow", True, free.pop(), (8, 10), HOUR * dice.randint(8, 11), [slow])
+    slow = dice.choice((0.0082, 0.0088, 0.0094))
+    plant("a replica is slow", True, free.pop(), (8, 10), HOUR * dice.randint(9, 11), [slow])
     leak = dice.choice((0.0032, 0.0038))
     plant("a worker leaks", False, leak_day, (7, 9), HOUR * dice.randint(26, 32), [leak])
     plant("the front door is shut", True, free.pop(), (11, 19), dice.randint(20, 45), [2])
     for _ in range(5):  # blips: over before anybody could look
         day = free.pop()
         start = DAY * day + round(HOUR * dice.uniform(8, 22))
-        ratio.update({start + i: 0.2 for i in range(dice.randint(1, 2))})
+        ratio.update({start + i: 0.15 for i in range(dice.randint(1, 2))})
     return tuple(sorted(found)), ratio
 
 
@@ -112,11 +112,10 @@ def _on_its_way(minutes: Iterable[Minute], incidents: Iterable[Incident], dice: 
     """The file that arrives: without its beginning, with holes, and with lines out of order, twice or cut off."""
     begins = dice.randint(5 * HOUR, 9 * HOUR)
     used = {one.start // DAY for one in incidents} | {one.end // DAY for one in incidents}
-    holes = [
-        DAY * day + round(HOUR * dice.uniform(9, 18)) + i
-        for day in dice.sample(sorted(set(range(1, 27)) - used), 2)
-        for i in range(dice.randint(15, 50))
-    ]
+    holes: list[int] = []
+    for day in dice.sample(sorted(set(range(1, 27)) - used), 2):
+        start = DAY * day + round(HOUR * dice.uniform(9, 18))
+        holes += range(start, start + dice.randint(15, 50))
     lost = {*range(begins), *holes}
     lines = [f"{one.minute},{one.valid},{one.bad}" for one in minutes if one.minute not in lost]
     sent: list[str] = []

@@ -136,14 +136,14 @@ def window_edges(student: Student, dice: Random, learner: str) -> None:
 
 
 def missing_start(student: Student, dice: Random, learner: str) -> None:
-    _expect_windows(student, [Minute(2, 10, 1)], 3, 4, 0.9)
+    _expect_windows(student, [Minute(2, 10, 1), Minute(3, 10, 0)], 3, 4, 0.9)
     for size in [4, 6, 12, 40, 90] * 4:
         begins = dice.randint(1, size - 2)
         _expect_windows(student, _even(dice, range(begins, size)), dice.randint(2, size), size, dice.choice(TARGETS))
 
 
 def holes(student: Student, dice: Random, learner: str) -> None:
-    _expect_windows(student, [Minute(0, 10, 1), Minute(3, 10, 0)], 2, 4, 0.9)
+    _expect_windows(student, [Minute(0, 10, 1), Minute(3, 10, 0)], 2, 4, 0.9, since=1)
     _expect_windows(student, [Minute(0, 10, 1), Minute(1, 0, 0), Minute(2, 0, 0)], 2, 3, 0.9, since=1)
     for size in [6, 12, 40, 90] * 5:
         window = dice.randint(1, 5)
