@@ -199,7 +199,14 @@ class Properties:
         """Why one property does not hold; empty when it does. Whatever the functions do, this returns."""
         try:
             with quiet(), time_limit(self.limit_s):
-                self.properties[name](Student(namespace), Random(f"{dice or self.dice()}/{name}"), learner)
+                return self.verdict(name, Student(namespace), learner, dice)
+        except TookTooLong as problem:
+            return _stopped(problem)
+
+    def verdict(self, name: str, student: Any, learner: str, dice: str = "") -> str:
+        """The same, of anything that can be asked like a Student, without a limit of time."""
+        try:
+            self.properties[name](student, Random(f"{dice or self.dice()}/{name}"), learner)
         except NotTrue as problem:
             return str(problem)
         except NotImplementedError:
@@ -238,7 +245,7 @@ def _stopped(problem: BaseException) -> str:
         said = str(problem)
     else:
         said = f"it stopped with {type(problem).__name__}" + (f": {_cut(problem)}" if _cut(problem) else "")
-    frames = list(_learners_lines(problem))
+    frames = getattr(problem, "learners_lines", None) or list(_learners_lines(problem))
     if len(frames) > 6:
         frames = [*frames[:3], f"… {len(frames) - 5} more calls …", *frames[-2:]]
     return "".join([said, *(f"\n      {frame}" for frame in frames)])

@@ -1,0 +1,351 @@
+"""The sandbox: how the template is walled in, and what the judge says to a child in it.
+
+Three kinds of walls, the best that a real probe finds to work:
+
+- ``bwrap``: bubblewrap, Debian's package of that name;
+- ``namespaces``: the same means of the Linux kernel, without a program;
+- ``limits``: no walls. Memory, processor time, files and processes are limited, and nothing else is. A submission can
+  then read what you can read. Whoever uses it is told so, in the report and in the log.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any, Self
+
+from . import inside
+from .inside import Limits
+from .plain import Opaque, from_plain, to_carry
+
+ROOT = Path(__file__).resolve().parent.parent
+KINDS = "bwrap", "namespaces", "limits"
+#: Loaded before any submission, so that no submission has to.
+LOAD = (
+    "numpy", "dslib", "dslib.exercises", "dslib.requestlog", "dslib.slo", "dslib.chatday", "dslib.failures",
+    "dslib.scenarios", "dslib.sweeps", "decimal", "fractions", "statistics", "datetime", "csv", "gzip", "random",
+)  # fmt: skip
+START_S = 60.0
+
+
+class BoxProblem(Exception):
+    """The sandbox could not be set up or is gone; not the submission's fault."""
+
+
+class Ended(Exception):
+    """The submission's process ended, or was ended: what it was asked has no answer. ``reason`` is its status."""
+
+    def __init__(self, reason: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.reason = reason
+
+
+class Box:
+    """One template, from which a child is forked for each submission. ``folder`` holds the released files of a lab."""
+
+    def __init__(self, folder: Path, kind: str, limits: Limits | None = None) -> None:
+        if kind not in KINDS:
+            raise ValueError(f"sandbox {kind!r} is none: write one of {', '.join(KINDS)}")
+        self.folder, self.kind, self.limits = Path(folder).resolve(), kind, limits or Limits()
+        self._scratch = tempfile.mkdtemp(prefix="grading-")
+        ours, theirs = socket.socketpair()
+        self._control = ours
+        try:
+            self._process = self._start(theirs)
+            theirs.close()
+            ours.settimeout(START_S)
+            if inside.receive(ours) != b"ready":
+                raise BoxProblem("the sandbox did not start")
+        except (EOFError, OSError) as problem:
+            said = self._said()
+            self.close()
+            raise BoxProblem(f"the sandbox ({kind}) did not start: {said or problem}") from None
+
+    def _start(self, control: socket.socket) -> subprocess.Popen[bytes]:
+        walls = self.kind != "limits"
+        settings: dict[str, Any] = {
+            "control": control.fileno(), "namespaces": walls, "folder": "/lab" if walls else str(self.folder),
+            "scratch": self._scratch, "limits": self.limits._asdict(), "load": LOAD,
+            "path": ["/course", *_packages()] if walls else [str(ROOT), *_packages()],
+            "root": os.path.join(self._scratch, "root") if self.kind == "namespaces" else "", "shown": [],
+        }  # fmt: skip
+        shown = [
+            *_system(),
+            (str(self.folder), "/lab"),
+            (str(ROOT / "dslib"), "/course/dslib"),
+            (inside.__file__, "/inside.py"),
+        ]
+        python, script = sys.executable, inside.__file__
+        command: list[str] = []
+        if self.kind == "namespaces":
+            os.mkdir(settings["root"])
+            settings["shown"] = shown
+        elif self.kind == "bwrap":
+            script = "/inside.py"
+            command = ["bwrap", "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net"]
+            command += ["--uid", str(inside.NOBODY), "--gid", str(inside.NOBODY), "--die-with-parent", "--new-session"]
+            for outside, there in shown:
+                command += ["--ro-bind", outside, there]
+            command += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--remount-ro", "/", "--chdir", "/"]
+        command += [python, "-I", "-X", "utf8", script, json.dumps(settings)]
+        environment = {
+            "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC", "HOME": "/tmp", "PYTHONHASHSEED": "0",
+            "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg", "IPYTHONDIR": "/tmp",
+            "PYTHONWARNINGS": "ignore",
+        }  # fmt: skip
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (closed by close)
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._errors, env=environment,
+            pass_fds=[control.fileno()], start_new_session=True, cwd="/",
+        )  # fmt: skip
+
+    def _said(self) -> str:
+        with suppress(Exception):
+            self._errors.seek(0)
+            return self._errors.read()[-500:].decode(errors="replace").strip()
+        return ""
+
+    def child(self) -> Child:
+        """A fresh process for a submission. Raises BoxProblem when the template does not make one."""
+        ours, theirs = socket.socketpair()
+        try:
+            socket.send_fds(self._control, [json.dumps({"do": "fork"}).encode()], [theirs.fileno()])
+            answer = json.loads(inside.receive(self._control))
+        except (EOFError, OSError) as problem:
+            raise BoxProblem(f"the sandbox is gone: {self._said() or problem}") from None
+        finally:
+            theirs.close()
+        if "pid" not in answer:
+            raise BoxProblem(f"the sandbox made no process: {answer['problem']}")
+        return Child(self, answer["pid"], ours)
+
+    def kill(self, pid: int) -> float:
+        """End a child and all it started. Returns the processor time it had, in seconds."""
+        try:
+            self._control.sendall(json.dumps({"do": "kill", "pid": pid}).encode())
+            return float(json.loads(inside.receive(self._control))["cpu_s"])
+        except (EOFError, OSError):
+            return 0.0
+
+    def close(self) -> None:
+        self._control.close()
+        process = getattr(self, "_process", None)
+        if process is not None:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(5)
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        self._errors.close()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Child:
+    """A submission's process, seen from outside: it is told what to run, and nothing that it says is believed."""
+
+    def __init__(self, box: Box, pid: int, connection: socket.socket) -> None:
+        self._box, self._pid, self._connection = box, pid, connection
+        self._number = 0
+        self.alive = True
+        self.cpu_s = 0.0
+        try:
+            hello = json.loads(self._frame(time.monotonic() + 10))
+        except Ended:
+            self.end()
+            raise BoxProblem("a process in the sandbox did not begin") from None
+        if "problem" in hello:
+            self.end()
+            raise BoxProblem(f"a process in the sandbox could not be walled in: {hello['problem']}")
+
+    def run(self, source: str, seconds: float, name: str = "") -> dict[str, Any]:
+        """Run one cell. Returns what it printed, showed and raised. Raises Ended when the process does not survive."""
+        request = {"do": "run", "source": source, "seconds": seconds, "name": name}
+        return self._ask(
+            request, seconds + 3, f"the cell did not end within {seconds:g} seconds and could not be stopped"
+        )
+
+    def call(
+        self, function: str, arguments: Sequence[Any], settings: Mapping[str, Any], deadline: float
+    ) -> dict[str, Any]:
+        """Call a function of the submission. ``deadline`` is a time of ``time.monotonic``. Raises Ended."""
+        request = {
+            "do": "call", "function": function, "arguments": [to_carry(item) for item in arguments],
+            "settings": {name: to_carry(item) for name, item in settings.items()},
+        }  # fmt: skip
+        return self._ask(request, deadline - time.monotonic(), "")
+
+    def _ask(self, request: dict[str, Any], seconds: float, late: str) -> dict[str, Any]:
+        if not self.alive:
+            raise Ended("ended", "its process is gone.")
+        self._number += 1
+        deadline = time.monotonic() + max(seconds, 0.01)
+        try:
+            self._connection.settimeout(max(seconds, 0.01))
+            try:
+                inside.send(self._connection, inside.write_request({**request, "number": self._number}))
+            except TimeoutError:
+                raise Ended("time-out", late) from None
+            except OSError:
+                raise Ended("ended", _GONE) from None
+            frame = self._frame(deadline, late)
+            try:
+                answer = json.loads(frame)
+            except (ValueError, RecursionError):
+                raise Ended("forged", "its process sent something that is no answer.") from None
+            if not isinstance(answer, dict) or answer.get("number") != self._number:
+                raise Ended("forged", "its process answered what it was not asked.")
+        except Ended:
+            self.end()
+            raise
+        return answer
+
+    def _frame(self, deadline: float, late: str = "") -> bytes:
+        """One frame, of a bounded length, by the deadline."""
+        header = self._exactly(8, deadline, late)
+        length = int.from_bytes(header, "big")
+        if length > inside.MOST_BYTES + 1_000:
+            raise Ended("forged", "its process sent more than an answer may hold.")
+        return self._exactly(length, deadline, late)
+
+    def _exactly(self, length: int, deadline: float, late: str) -> bytes:
+        parts = bytearray()
+        while len(parts) < length:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([self._connection], [], [], left)[0]:
+                raise Ended("time-out", late)
+            try:
+                part = self._connection.recv(min(1 << 20, length - len(parts)))
+            except OSError:
+                part = b""
+            if not part:
+                raise Ended("ended", _GONE)
+            parts += part
+        return bytes(parts)
+
+    def end(self) -> None:
+        """Nothing of it goes on after this."""
+        if self.alive:
+            self.alive = False
+            self._connection.close()
+            self.cpu_s = self._box.kill(self._pid)
+
+
+_GONE = "its process ended (os._exit, a crash, or no memory or processor time left)."
+
+
+# -- what the walls show -----------------------------------------------------------------------------------------------
+
+
+def _packages() -> list[str]:
+    return list(dict.fromkeys((sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))))
+
+
+def _system() -> list[tuple[str, str]]:
+    """The folders that Python needs: the system's libraries, Python itself, the packages of its environment."""
+    folders = [
+        "/usr",
+        "/bin",
+        "/lib",
+        "/lib64",
+        "/lib32",
+        "/etc/ld.so.cache",
+        "/etc/alternatives",
+        sys.prefix,
+        sys.base_prefix,
+    ]
+    folders += [os.path.dirname(os.path.realpath(sys.executable)), *_packages()]
+    kept: list[str] = []
+    for folder in dict.fromkeys(folders):
+        within = any(Path(folder).is_relative_to(other) for other in kept)
+        if os.path.exists(folder) and not within:
+            kept.append(folder)
+    return [(folder, folder) for folder in kept]
+
+
+# -- which walls stand -------------------------------------------------------------------------------------------------
+
+_PROBE = """
+import os, socket
+found = []
+for path in SECRETS:
+    if os.path.exists(path):
+        found.append(f"sees {path}")
+for path in ("/usr/probe", "/probe", "/course/dslib/probe"):
+    try:
+        open(path, "w").close()
+        found.append(f"writes {path}")
+    except OSError:
+        pass
+try:
+    socket.create_connection(("127.0.0.1", PORT), 1).close()
+    found.append("reaches the network")
+except OSError:
+    pass
+try:
+    if os.fork() == 0:
+        os._exit(0)
+    found.append("makes processes")
+except OSError:
+    pass
+if len([name for name in os.listdir("/proc") if name.isdigit()]) > 0:
+    found.append("sees processes")
+found
+"""
+
+
+def probe(kind: str, folder: Path) -> list[str]:
+    """Try the walls from inside. Returns what they let through: nothing when they stand. BoxProblem without walls."""
+    with socket.create_server(("127.0.0.1", 0)) as server, tempfile.TemporaryDirectory() as secret:
+        names = [secret, str(ROOT / "solutions"), str(ROOT / "grading" / "checks"), str(ROOT / "gradebook")]
+        source = f"SECRETS = {names!r}\nPORT = {server.getsockname()[1]}\n{_PROBE}"
+        with Box(folder, kind) as box:
+            child = box.child()
+            said = child.run(source, 10)
+            child.end()
+    if "error" in said:
+        return [f"the probe itself failed: {said['error']['name']}: {said['error']['text']}"]
+    shown = "".join(said["shown"])
+    return [] if shown == "[]" else [shown.strip("[]").replace("'", "")]
+
+
+@cache
+def best(folder: Path, kinds: Iterable[str] = KINDS) -> tuple[str, tuple[str, ...]]:
+    """The best walls that stand here, and why better ones do not."""
+    problems: list[str] = []
+    for kind in kinds:
+        if kind == "limits":
+            return kind, tuple(problems)
+        if kind == "bwrap" and shutil.which("bwrap") is None:
+            problems.append("bwrap: the program is not installed (Debian: apt-get install bubblewrap)")
+            continue
+        try:
+            leaks = probe(kind, folder)
+        except (BoxProblem, OSError) as problem:
+            problems.append(f"{kind}: {problem}")
+            continue
+        if not leaks:
+            return kind, tuple(problems)
+        problems.append(f"{kind}: a process inside {', '.join(leaks)}")
+    raise BoxProblem("; ".join(problems))
+
+
+__all__ = ["Box", "BoxProblem", "Child", "Ended", "Limits", "Opaque", "best", "from_plain", "probe"]

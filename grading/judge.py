@@ -1,0 +1,327 @@
+"""The judge: runs one submission in a sandbox and asks it, from outside, what each property asks.
+
+Verdicts are made here, in a process that runs no code of a learner, from plain data that came through a pipe. What was
+not executed has not passed. When the submission's process dies or hangs, what it has proven stays, and the rest goes on
+in a fresh one.
+"""
+
+from __future__ import annotations
+
+import builtins
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from dslib.exercises import TookTooLong
+
+from .box import Box, BoxProblem, Child, Ended
+from .checks.asking import NotTrue
+from .course import Course
+from .plain import Forged, from_plain
+from .rebuild import SELF_PACED, Finding, Unreadable, rebuild
+
+#: Seconds for a cell; for all of a submission; and the share of a property's time that is left after a first time-out.
+CELL_S, WHOLE_S, AFTER_ONE = 30.0, 600.0, 0.2
+#: So many fresh processes, and a submission is not tried any more.
+MOST_PROCESSES = 40
+
+
+class Job(NamedTuple):
+    """One submission to judge, as plain data: it may travel to another machine. ``only`` names the properties asked."""
+
+    lab: str
+    student: str
+    notebook: bytes
+    findings: tuple[Finding, ...] = ()
+    only: tuple[str, ...] | None = None
+    cell_s: float = CELL_S
+    whole_s: float = WHOLE_S
+
+
+class Verdict(NamedTuple):
+    """Whether a property holds, and a sentence about a case where it does not. It never holds the right answer."""
+
+    passed: bool
+    sentence: str
+
+
+class Ran(NamedTuple):
+    """What a cell of the release did, as plain text."""
+
+    printed: str = ""
+    shown: tuple[str, ...] = ()
+    error: str = ""
+
+
+class Outcome(NamedTuple):
+    """What became of a submission. ``status`` is one or two words for a table, ``sentence`` for a person."""
+
+    student: str
+    status: str
+    sentence: str
+    verdicts: dict[str, Verdict]
+    answers: dict[str, str]
+    ran: dict[int, Ran]
+    findings: list[Finding]
+    learner: str = SELF_PACED
+    seconds: float = 0.0
+    cpu_s: float = 0.0
+    walls: str = ""
+
+
+def judge(job: Job, course: Course, box: Box) -> Outcome:
+    """Run and judge one submission. Raises BoxProblem when the sandbox fails, which is not the submission's fault."""
+    began = time.monotonic()
+    wanted = [slot.prop for slot in course.slots if slot.prop and (job.only is None or slot.prop in job.only)]
+    try:
+        rebuilt = rebuild(job.notebook, course.slots)
+    except Unreadable as problem:
+        return unread(job.student, problem, wanted, list(job.findings))
+    course.set_environment()
+    warnings.simplefilter("ignore")  # logs are a mess on purpose
+    submission = Submission(course, box, rebuilt.answers, rebuilt.learner, job.cell_s, began + job.whole_s)
+    try:
+        verdicts = {name: submission.verdict(name) for name in wanted}
+    finally:
+        submission.end()
+    findings = [*job.findings, *rebuilt.findings, *submission.findings]
+    status, sentence = _summary(course, rebuilt.answers, submission, findings)
+    return Outcome(
+        job.student, status, sentence, verdicts, rebuilt.answers, submission.ran, findings, rebuilt.learner,
+        time.monotonic() - began, submission.cpu_s, box.kind,
+    )  # fmt: skip
+
+
+def unread(student: str, problem: Unreadable, wanted: list[str], findings: list[Finding]) -> Outcome:
+    """A submission without a notebook that can be read: no property holds."""
+    verdicts = {name: Verdict(False, "there was no notebook to check.") for name in wanted}
+    return Outcome(student, problem.kind, str(problem), verdicts, {}, {}, findings)
+
+
+class Submission:
+    """The learner's functions, wherever their process is by now. Stands in for ``asking.Student``."""
+
+    def __init__(
+        self, course: Course, box: Box, answers: Mapping[str, str], learner: str, cell_s: float, deadline: float
+    ) -> None:
+        self._course, self._box, self._answers, self._learner = course, box, answers, learner
+        self._cell_s, self._end_of_all = cell_s, deadline
+        self._child: Child | None = None
+        self._skipped: set[int] = set()  # cells that ended the process
+        self._slow: set[str] = set()  # functions that did not return in time once
+        self._processes = 0
+        self._until = 0.0
+        self.ran: dict[int, Ran] = {}
+        self.findings: list[Finding] = []
+        self.ends: list[str] = []
+        self.cpu_s = 0.0
+
+    # -- asked by the properties ---------------------------------------------------------------------------------------
+
+    def verdict(self, name: str) -> Verdict:
+        """Ask one property."""
+        if time.monotonic() > self._end_of_all:
+            self.ends.append("time-out")
+            return Verdict(False, "the submission had used up all its time before this was checked.")
+        properties = self._course.properties
+        try:
+            self._process()
+        except Ended as problem:
+            return Verdict(False, f"it could not be checked: {problem}")
+        self._until = min(time.monotonic() + properties.limit_s, self._end_of_all)
+        self._limit_s = properties.limit_s
+        sentence = properties.verdict(name, self, self._learner)
+        return Verdict(not sentence, sentence)
+
+    def __getattr__(self, function: str) -> Callable[..., Any]:
+        def ask(*arguments: Any, **settings: Any) -> Any:
+            return self._call(function, arguments, settings)
+
+        return ask
+
+    def _call(self, function: str, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Any:
+        until = self._until
+        if function in self._slow:
+            until = min(until, time.monotonic() + self._limit_s * AFTER_ONE)
+        child = self._process()
+        try:
+            answer = child.call(function, arguments, settings, until)
+        except Ended as problem:
+            self._ended(problem)
+            if problem.reason == "time-out":
+                self._slow.add(function)
+                raise TookTooLong(f"{function} did not return within {self._limit_s:g} seconds.") from None
+            raise NotTrue(f"{function} never returned: {problem}") from None
+        if answer.get("missing"):
+            raise NotTrue(f"there is no function {function}.")
+        if "raised" in answer:
+            raise _as_exception(answer["raised"])
+        try:
+            return from_plain(answer.get("value"))
+        except Forged:
+            self._ended(Ended("forged", "its process sent something that is no answer."))
+            raise NotTrue(f"{function} returned something that cannot be read.") from None
+
+    # -- the process ---------------------------------------------------------------------------------------------------
+
+    def _process(self) -> Child:
+        """The process that has run the cells; a fresh one where the last one is gone."""
+        while self._child is None or not self._child.alive:
+            if self._processes >= MOST_PROCESSES:
+                raise NotTrue("its process had to be ended too often.")
+            self._processes += 1
+            child = self._box.child()
+            self._child = child
+            try:
+                self._run_cells(child)
+            except Ended as problem:
+                self._ended(problem)
+        return self._child
+
+    def _run_cells(self, child: Child) -> None:
+        for number, slot in enumerate(self._course.slots):
+            if not slot.code or slot.prop or number in self._skipped:
+                continue
+            source = self._source(number)
+            if not source.strip() or slot.manual:
+                continue
+            seconds = min(self._cell_s, max(1.0, self._end_of_all - time.monotonic()))
+            try:
+                answer = child.run(source, seconds, slot.grade_id or slot.cell_id)
+            except Ended as problem:
+                self._skipped.add(number)
+                self.ran[number] = Ran(error=f"This cell was stopped: {problem}")
+                name = slot.grade_id or slot.cell_id
+                self.findings.append(Finding(problem.reason, f"Running the cell {name} ended its process: {problem}"))
+                raise
+            self.ran[number] = _ran(answer)
+            if slot.answer and _text(answer.get("error"), "name") == "TookTooLong":
+                self.findings.append(
+                    Finding(
+                        "time-out", f"The cell {slot.grade_id} ran longer than {seconds:g} seconds and was stopped."
+                    )
+                )
+
+    def _source(self, number: int) -> str:
+        slot = self._course.slots[number]
+        if slot.answer:
+            return self._answers[slot.grade_id]
+        return f"LEARNER = {self._learner!r}" if slot.cell_id == "learner" else slot.source
+
+    def _ended(self, problem: Ended) -> None:
+        self.ends.append(problem.reason)
+        self.end()
+
+    def end(self) -> None:
+        if self._child is not None:
+            self._child.end()
+            self.cpu_s += self._child.cpu_s
+            self._child = None
+
+
+def _text(value: Any, name: str) -> str:
+    found = value.get(name) if isinstance(value, dict) else None
+    return found if isinstance(found, str) else ""
+
+
+def _ran(answer: Mapping[str, Any]) -> Ran:
+    """What a cell said; everything that is not the text it should be is dropped."""
+    shown = answer.get("shown")
+    lines = tuple(item[:20_100] for item in shown[:100] if isinstance(item, str)) if isinstance(shown, list) else ()
+    printed = (_text(answer, "printed") + _text(answer, "complained"))[:40_200]
+    return Ran(printed, lines, _text(answer.get("error"), "traceback")[:20_100])
+
+
+#: The exceptions that a property may expect, by their names.
+_KINDS = MappingProxyType(
+    {name: kind for name, kind in vars(builtins).items() if isinstance(kind, type) and issubclass(kind, Exception)}
+)
+
+
+def _as_exception(said: Any) -> Exception:
+    """An exception as the learner's code raised it, but of Python's own kinds, with the learner's lines as text."""
+    ancestors = said.get("ancestors") if isinstance(said, dict) else None
+    names = [name for name in ancestors if isinstance(name, str)] if isinstance(ancestors, list) else []
+    base = next((_KINDS[name] for name in names if name in _KINDS), Exception)
+    if issubclass(base, UnicodeError):
+        base = ValueError  # their own kinds want five arguments
+    name = "".join(c for c in _text(said, "name")[:80] if c.isidentifier() or c.isdigit()) or base.__name__
+    kind = base if base.__name__ == name else type(name, (base,), {})
+    problem: Exception = kind(_text(said, "text")[:600])
+    lines = said.get("lines") if isinstance(said, dict) else None
+    told = []
+    for line in lines[:6] if isinstance(lines, list) else []:
+        if isinstance(line, list) and len(line) == 3:
+            told.append(f"{str(line[0])[:80]}, line {str(line[1])[:8]}:  {str(line[2])[:200]}")
+    vars(problem)["learners_lines"] = told
+    return problem
+
+
+# -- a status and a sentence -------------------------------------------------------------------------------------------
+
+
+def _summary(
+    course: Course, answers: Mapping[str, str], submission: Submission, findings: list[Finding]
+) -> tuple[str, str]:
+    """One or two words, and a sentence: the gravest thing first."""
+    unanswered = [slot.grade_id for slot in course.slots if slot.answer and answers[slot.grade_id] == slot.source]
+    kinds = [finding.kind for finding in findings]
+    all_answers = sum(slot.answer for slot in course.slots)
+    if "forged" in submission.ends:
+        return "forged", "Its process sent something that is no answer: look at the notebook."
+    if "ended" in submission.ends:
+        times = submission.ends.count("ended")
+        return "killed", f"Its process ended before its time, {_times(times)}; the checks went on in a fresh one."
+    if "time-out" in submission.ends or "time-out" in kinds:
+        return "time-out", "Something ran too long and was stopped; everything else was checked."
+    if len(unanswered) == all_answers:
+        return "blank", "No answer cell was filled in."
+    for kind in (
+        "missing cell",
+        "damaged cell",
+        "duplicated cell",
+        "recovered cell",
+        "changed cell",
+        "renamed",
+        "link",
+    ):
+        if kind in kinds:
+            return kind, next(finding.sentence for finding in findings if finding.kind == kind)
+    if unanswered:
+        return "ok", f"{all_answers - len(unanswered)} of {all_answers} answer cells were filled in."
+    return "ok", "Every answer cell was run."
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
+
+
+# -- on an executor ----------------------------------------------------------------------------------------------------
+
+_kept: dict[tuple[str, str], tuple[Course, Box, Any]] = {}
+
+
+def judge_here(job: Job, root: str, walls: str) -> Outcome:
+    """Judge a job with a sandbox that this process keeps for the next one: what an executor calls."""
+    key = job.lab, walls
+    if key not in _kept:
+        course = Course(job.lab, Path(root))
+        staged = course.staged()
+        _kept[key] = course, Box(staged.__enter__(), walls), staged
+    course, box, _ = _kept[key]
+    try:
+        return judge(job, course, box)
+    except BoxProblem:
+        close_here()  # a fresh sandbox for the next try
+        raise
+
+
+def close_here() -> None:
+    """Take down the sandboxes that this process keeps."""
+    while _kept:
+        _, (_, box, staged) = _kept.popitem()
+        box.close()
+        staged.__exit__(None, None, None)

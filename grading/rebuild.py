@@ -1,0 +1,370 @@
+"""Rebuild, don't trust: what a submission says, as far as it is taken over.
+
+The notebook that runs is the release. Of a submission only the sources of the answer cells are taken, found by
+nbgrader's ``grade_id``, and the name that the learner gave. Tags, metadata, outputs, other cells and other files are
+looked at, reported where they are odd, and never run. Whatever a submission is made of, this returns.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import stat
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+#: Bytes of a submitted notebook, characters of one answer.
+MOST_BYTES, MOST_ANSWER = 20_000_000, 200_000
+SELF_PACED = "self-paced"
+
+
+class Finding(NamedTuple):
+    """Something odd about a submission, in a plain sentence; ``kind`` is one word or two for the table."""
+
+    kind: str
+    sentence: str
+
+
+class Unreadable(Exception):
+    """There is no notebook to grade; ``kind`` is the status, the text a sentence for the instructor."""
+
+    def __init__(self, kind: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.kind = kind
+
+
+class Slot(NamedTuple):
+    """A cell of the release, as the grader needs it."""
+
+    grade_id: str  # empty for a cell that nbgrader does not know
+    cell_id: str
+    code: bool
+    source: str
+    answer: bool  # the learner writes it
+    graded: bool  # it has points
+    points: float
+    prop: str  # the property that a check cell is about, else empty
+
+    @property
+    def manual(self) -> bool:
+        return self.answer and self.graded
+
+
+class Rebuilt(NamedTuple):
+    """What was taken over: ``answers`` by grade_id (the release's own text where there is none), and what was odd."""
+
+    answers: dict[str, str]
+    learner: str
+    findings: list[Finding]
+
+    def unanswered(self, slots: Sequence[Slot]) -> list[str]:
+        return [slot.grade_id for slot in slots if slot.answer and self.answers[slot.grade_id] == slot.source]
+
+
+# -- files -------------------------------------------------------------------------------------------------------------
+
+
+def read_folder(folder: Path, lab: str, known: frozenset[str]) -> tuple[bytes, list[Finding]]:
+    """The submitted notebook's bytes, and what else lies in the folder. ``known`` are the files of the release.
+
+    Only plain files in the folder itself are opened, never what a link points to. Raises Unreadable.
+    """
+    findings: list[Finding] = []
+    notebooks: list[str] = []
+    extra: list[str] = []
+    try:
+        entries = sorted(_walk(folder))
+    except OSError as problem:
+        raise Unreadable("unreadable", f"The folder cannot be read: {problem.strerror}.") from None
+    for name, kind in entries:
+        if kind != "file":
+            findings.append(
+                Finding("link" if kind == "link" else "extra file", f"{_quoted(name)} is a {kind}: it was not opened.")
+            )
+        elif name.endswith(".ipynb") and "/" not in name and not name.startswith("."):
+            notebooks.append(name)
+        elif name not in known | {"timestamp.txt", "submission_secret.txt"} and ".ipynb_checkpoints/" not in name:
+            extra.append(name)
+    if extra:
+        shown = ", ".join(map(_quoted, extra[:5])) + (f" and {len(extra) - 5} more" if len(extra) > 5 else "")
+        findings.append(Finding("extra file", f"Not used: {shown}."))
+    proper = f"{lab}.ipynb"
+    if proper in notebooks:
+        chosen = proper
+        others = [name for name in notebooks if name != proper]
+        if others:
+            findings.append(Finding("extra file", f"Not used: {', '.join(map(_quoted, others[:5]))}."))
+    elif not notebooks:
+        raise Unreadable("no notebook", f"There is no {proper} in the submission.")
+    elif len(notebooks) > 1:
+        names = ", ".join(map(_quoted, notebooks[:5]))
+        raise Unreadable(
+            "renamed", f"There is no {proper}, but {names}. Rename the one to be graded to {proper} and grade again."
+        )
+    else:
+        chosen = notebooks[0]
+        findings.append(Finding("renamed", f"The notebook is called {_quoted(chosen)}; it was graded as {proper}."))
+    return _read(folder / chosen), findings
+
+
+def _walk(folder: Path, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+    with os.scandir(folder) as entries:
+        for count, entry in enumerate(entries):
+            if count > 1_000:
+                yield f"{prefix}…", "folder with more than 1,000 entries"
+                return
+            name = prefix + entry.name
+            if entry.is_symlink():
+                yield name, "link"
+            elif entry.is_dir(follow_symlinks=False):
+                if depth < 4:
+                    yield from _walk(Path(entry.path), f"{name}/", depth + 1)
+            else:
+                yield name, "file" if entry.is_file(follow_symlinks=False) else "device or pipe"
+
+
+def _read(path: Path) -> bytes:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    except OSError as problem:
+        raise Unreadable("unreadable", f"{_quoted(path.name)} cannot be opened: {problem.strerror}.") from None
+    with open(descriptor, "rb") as file:
+        about = os.fstat(descriptor)
+        if not stat.S_ISREG(about.st_mode):
+            raise Unreadable("unreadable", f"{_quoted(path.name)} is no plain file.")
+        if about.st_size > MOST_BYTES:
+            size = f"{about.st_size / 1e6:,.0f} MB"
+            raise Unreadable(
+                "too large", f"{_quoted(path.name)} has {size}; a notebook of this lab has far less than 1."
+            )
+        return file.read(MOST_BYTES + 1)
+
+
+def _quoted(name: str) -> str:
+    """A name that somebody else chose, safe to print on one line."""
+    text = "".join(c if c.isprintable() else "?" for c in name)
+    return f"'{text if len(text) <= 60 else text[:57] + '…'}'"
+
+
+# -- notebooks ---------------------------------------------------------------------------------------------------------
+
+
+def rebuild(raw: bytes, slots: Sequence[Slot]) -> Rebuilt:
+    """Take the answers out of a submitted notebook. Raises Unreadable when it is no notebook of this lab."""
+    cells, findings = _cells(raw)
+    by_grade_id: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    strays: list[dict[str, Any]] = []
+    for cell in cells:
+        name = _grade_id(cell)
+        if name:
+            by_grade_id[name].append(cell)
+        else:
+            strays.append(cell)
+    ours = {slot.grade_id for slot in slots if slot.grade_id}
+    answers: dict[str, str] = {}
+    for slot in slots:
+        if slot.answer:
+            answers[slot.grade_id] = _answer(slot, by_grade_id.get(slot.grade_id, []), strays, findings)
+        elif slot.prop or (slot.grade_id and slot.graded):
+            _look_at(slot, by_grade_id.get(slot.grade_id, []), findings)
+    if not ours & set(by_grade_id) and all(answers[slot.grade_id] == slot.source for slot in slots if slot.answer):
+        raise Unreadable("another notebook", "It is a notebook, but none of its cells belongs to this lab.")
+    for name in sorted(set(by_grade_id) - ours)[:5]:
+        findings.append(
+            Finding("extra cell", f"A cell calls itself {_quoted(name)}, which this lab does not have: not used.")
+        )
+    if any(_tags(cell) for cell in cells):
+        tags = sorted({tag for cell in cells for tag in _tags(cell)})
+        findings.append(Finding("tags", f"Cells carry tags ({', '.join(map(_quoted, tags[:5]))}): no effect."))
+    return Rebuilt(answers, _learner(cells), findings)
+
+
+def _cells(raw: bytes) -> tuple[list[dict[str, Any]], list[Finding]]:
+    if not raw.strip():
+        raise Unreadable("empty", "The notebook is an empty file.")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Unreadable("unreadable", "The notebook is not text (UTF-8).") from None
+    try:
+        # A number in JSON may be as long as it likes, and Python reads it in quadratic time: none is needed here.
+        whole = json.loads(text, parse_int=_small, parse_constant=lambda name: None)
+    except RecursionError:
+        raise Unreadable("unreadable", "The notebook is nested so deeply that it cannot be read.") from None
+    except ValueError as problem:
+        if "<<<<<<<" in text and ">>>>>>>" in text:
+            raise Unreadable("unreadable", "The notebook holds an unfinished merge of git (<<<<<<<).") from None
+        where = f" at line {problem.lineno}" if isinstance(problem, json.JSONDecodeError) else ""
+        raise Unreadable("unreadable", f"The notebook is damaged: its JSON breaks off{where}.") from None
+    findings: list[Finding] = []
+    version = whole.get("nbformat") if isinstance(whole, dict) else None
+    cells = whole.get("cells") if isinstance(whole, dict) else None
+    if cells is None and version == 3:
+        sheets = whole.get("worksheets")
+        cells = (
+            [c for sheet in sheets if isinstance(sheet, dict) for c in sheet.get("cells") or []]
+            if isinstance(sheets, list)
+            else None
+        )
+    if not isinstance(cells, list):
+        raise Unreadable("unreadable", "The file is JSON, but no notebook: it has no list of cells.")
+    if version not in (3, 4):
+        findings.append(
+            Finding("format", f"The notebook says that its format is {_short(version)}; it was read as format 4.")
+        )
+    kept = [cell for cell in cells if isinstance(cell, dict)]
+    if len(kept) < len(cells):
+        findings.append(Finding("damaged cell", f"{len(cells) - len(kept)} of its cells are no cells."))
+    return kept, findings
+
+
+def _small(text: str) -> int:
+    return int(text) if len(text) < 20 else 0
+
+
+def _short(value: object) -> str:
+    text = repr(value) if isinstance(value, str | int | float | None) else type(value).__name__
+    return text[:30]
+
+
+def _source(cell: Mapping[str, Any]) -> str | None:
+    """A cell's source; None when it is damaged."""
+    source = cell.get("source", cell.get("input"))
+    if isinstance(source, list) and all(isinstance(line, str) for line in source):
+        source = "".join(source)
+    return source if isinstance(source, str) and len(source) <= MOST_ANSWER else None
+
+
+def _metadata(cell: Mapping[str, Any]) -> Mapping[str, Any]:
+    metadata = cell.get("metadata")
+    return metadata if isinstance(metadata, dict) else {}
+
+
+def _grade_id(cell: Mapping[str, Any]) -> str:
+    ours = _metadata(cell).get("nbgrader")
+    name = ours.get("grade_id") if isinstance(ours, dict) else None
+    return name if isinstance(name, str) else ""
+
+
+def _tags(cell: Mapping[str, Any]) -> list[str]:
+    tags = _metadata(cell).get("tags")
+    return [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
+
+
+def _answer(slot: Slot, cells: list[dict[str, Any]], strays: list[dict[str, Any]], findings: list[Finding]) -> str:
+    """The learner's text for one answer cell; the release's own where there is none."""
+    if not cells:
+        found = _recover(slot, strays)
+        if found is None:
+            findings.append(
+                Finding("missing cell", f"The answer cell {slot.grade_id} is not there: it counts as not answered.")
+            )
+            return slot.source
+        findings.append(
+            Finding(
+                "recovered cell", f"The answer cell {slot.grade_id} had lost its label; it was found by what is in it."
+            )
+        )
+        cells = [found]
+    readable = [(cell, text) for cell in cells if (text := _source(cell)) is not None]
+    if not readable:
+        findings.append(
+            Finding(
+                "damaged cell",
+                f"The answer cell {slot.grade_id} is damaged or far too long: it counts as not answered.",
+            )
+        )
+        return slot.source
+    written = [(cell, text) for cell, text in readable if text.strip() != slot.source.strip()] or readable
+    cell, text = written[-1]
+    if len(readable) > 1:
+        which = (
+            "the only one with an answer"
+            if len(written) == 1 and text.strip() != slot.source.strip()
+            else "the last one with an answer"
+        )
+        findings.append(
+            Finding("duplicated cell", f"{len(readable)} cells are called {slot.grade_id}; {which} was graded.")
+        )
+    kind = cell.get("cell_type")
+    if slot.code and kind not in ("code", None):
+        findings.append(
+            Finding("changed cell", f"The answer cell {slot.grade_id} had become {_short(kind)}; it was run as code.")
+        )
+    return text
+
+
+def _recover(slot: Slot, strays: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """A cell that lost nbgrader's label (other editors drop it): by its id, or by the functions that it defines."""
+    for cell in strays:
+        if cell.get("id") == slot.cell_id:
+            return cell
+    wanted = defined(slot.source)
+    if not slot.code or not wanted:
+        return None
+    found = [cell for cell in strays if cell.get("cell_type") == "code" and wanted <= defined(_source(cell) or "")]
+    return found[-1] if found else None
+
+
+def defined(source: str) -> frozenset[str]:
+    """The functions and classes that a cell defines; none when it is no Python."""
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return frozenset()
+    return frozenset(part.name for part in body if isinstance(part, ast.FunctionDef | ast.ClassDef))
+
+
+def _look_at(slot: Slot, cells: list[dict[str, Any]], findings: list[Finding]) -> None:
+    """Say what was done to a cell that learners do not write. The release's own is used in any case."""
+    if not cells:
+        findings.append(
+            Finding("missing cell", f"The check cell {slot.grade_id} had been deleted; the course's own was used.")
+        )
+        return
+    if len(cells) > 1:
+        findings.append(
+            Finding(
+                "duplicated cell", f"There are {len(cells)} cells called {slot.grade_id}; the course's own was used."
+            )
+        )
+    for cell in cells:
+        about = _metadata(cell)["nbgrader"]
+        changed = (_source(cell) or "").strip() != slot.source.strip() or cell.get("cell_type") not in ("code", None)
+        flags = (
+            about.get("grade") is not True or about.get("solution") is not False or about.get("points") != slot.points
+        )
+        if changed or flags:
+            what = "text" if changed else "points or kind"
+            findings.append(
+                Finding(
+                    "changed cell",
+                    f"The {what} of the check cell {slot.grade_id} had been changed; the course's own was used.",
+                )
+            )
+            return
+
+
+def _learner(cells: list[dict[str, Any]]) -> str:
+    """The name in the cell that says LEARNER = "…", if it is plain text."""
+    for cell in cells:
+        source = _source(cell) or ""
+        if cell.get("cell_type") != "code" or "LEARNER" not in source or len(source) > 2_000:
+            continue
+        try:
+            body = ast.parse(source).body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        for part in body:
+            if (
+                isinstance(part, ast.Assign)
+                and [ast.unparse(target) for target in part.targets] == ["LEARNER"]
+                and isinstance(part.value, ast.Constant)
+                and isinstance(part.value.value, str)
+                and part.value.value.strip()
+            ):
+                return part.value.value.strip()[:100]
+    return SELF_PACED
