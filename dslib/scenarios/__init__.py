@@ -6,8 +6,8 @@ made of machines that fail), ``waiting`` (slow or dead), ``rooms`` (the chat roo
 majority goes on), ``far_away``, ``scaling``, ``servers``, ``swarms``, ``sites`` and ``decisions`` (why build one, and
 whether to).
 ``dashboards`` (whom the average hides), ``diagnosis`` (name the failure), ``fleets`` (how rare is rare), ``overload``
-(what keeps a failure going). ``valley`` (two generals), ``traitors`` (wars lied through by hand), ``liars`` (what
-stands up to lies, and what it costs).
+(what keeps a failure going). ``valley`` (two generals), ``traitors`` (wars lied through by hand),
+``generals`` and ``quorums`` (what stands up to lies, and what it costs).
 """
 
 from .agreement import (
@@ -50,26 +50,9 @@ from .documents import (
 )
 from .far_away import WRITE_WAITS, Trips, fetch_ms, trips, two_cities, two_cities_seen
 from .fleets import by_product, chance_today, disks_a_year, failures_a_day, failures_each_day, same_order
+from .generals import Arena, all_rules, arena, convinced, damaged_wars, falls, lied_to, signed_camp, try_lies
 from .groups import grouped_room, take_over
 from .guards import GUARDS, faulty_till, one_bad_post, spread, told
-from .liars import (
-    LIARS,
-    Arena,
-    advice,
-    all_rules,
-    arena,
-    convinced,
-    damaged_wars,
-    falls,
-    lied_to,
-    pbft_bill,
-    room_answers,
-    served_by,
-    signed_camp,
-    trusted_room,
-    try_lies,
-    try_quorum,
-)
 from .nines import Allowance, allowance, nines, span
 from .orders import all_said, in_order, talk, who_spoke_first
 from .overload import (
@@ -84,6 +67,7 @@ from .overload import (
 )
 from .parts import need, share_of_time, watched_parts
 from .probing import Looked, looked, outages_of, reports
+from .quorums import LIARS, advice, pbft_bill, room_answers, served_by, trusted_room, try_quorum
 from .releases import Month, always_release, freeze_below, never_release, play_month, played, try_policy
 from .roads import WAYS, astray, busy_link, traffic, wrong_turn, years_abroad
 from .rooms import (

@@ -106,9 +106,20 @@ def hand_wars(n: int) -> tuple[HandWar, ...]:
 
 
 def the_loyal_agree(sim: Simulation) -> bool:
-    """As soon as all generals have decided: IC1 and IC2 hold among those who do not lie."""
-    undecided = [node for node in sim.nodes.values() if isinstance(node, General) and node.action is None]
-    return bool(undecided) or not judge(sim)
+    """As soon as they have decided, those who neither lie nor crash keep IC1 and IC2."""
+    loyal = {
+        name: node.action
+        for name, node in sim.nodes.items()
+        if isinstance(node, General) and name not in liars(sim) and hasattr(node, "action")
+    }
+    commander = next((node.commander for node in sim.nodes.values() if isinstance(node, General)), "")
+    done = {name: action for name, action in loyal.items() if name != commander}
+    if not done or None in loyal.values():
+        return True
+    wanted = loyal.get(
+        commander, next(iter(done.values()))
+    )  # a loyal commander's order, else whatever one of them does
+    return all(action == wanted for action in done.values())
 
 
 def camp(seed: int = 0, n: int = 4, m: int = 1, order: str = ATTACK) -> Simulation:
@@ -144,7 +155,7 @@ def liars(sim: Simulation) -> tuple[str, ...]:
     return tuple(dict.fromkeys(fault.args[0] for fault in sim.faults if fault.call == "lie"))
 
 
-def generals(sim: Simulation) -> dict[str, General]:
+def decided(sim: Simulation) -> dict[str, General]:
     """The generals of a run, by name.
 
     Raises:
@@ -160,7 +171,7 @@ def generals(sim: Simulation) -> dict[str, General]:
 
 def said(sim: Simulation) -> list[Said]:
     """All messages of a war that arrived, in their order."""
-    traitors, camp_ = liars(sim), generals(sim)
+    traitors, camp_ = liars(sim), decided(sim)
     heard: dict[tuple[str, tuple[str, ...]], str] = {}
     spoken = []
     for event in sim.trace.where(kind="deliver"):
@@ -196,7 +207,7 @@ def account(sim: Simulation) -> list[str]:
     """A sentence or two for each loyal lieutenant: what came, and what it makes this general do."""
     spoken, traitors = said(sim), liars(sim)
     told = []
-    for name, node in generals(sim).items():
+    for name, node in decided(sim).items():
         if name == node.commander or name in traitors:
             continue
         heard = sorted((one for one in spoken if one.dest == name), key=lambda one: (len(one.path), one.path))
@@ -222,7 +233,7 @@ def _why(node: General, heard: list[Said]) -> str:
 
 def outcome(sim: Simulation) -> str:
     """What became of IC1 and IC2, in a sentence."""
-    broke, camp_ = judge(sim), generals(sim)
+    broke, camp_ = judge(sim), decided(sim)
     commander = camp_[next(iter(camp_.values())).commander]
     if broke.startswith("IC2"):
         return f"The commander is loyal and ordered {commander.order}, and is not obeyed: IC2 is broken."

@@ -11,7 +11,7 @@ from ..simulation import Simulation
 
 def attack_together(sim: Simulation) -> bool:
     """Either both generals attack, or neither does."""
-    decided = [node.attacks for node in sim.nodes.values() if isinstance(node, General)]
+    decided = [getattr(node, "attacks", None) for node in sim.nodes.values() if isinstance(node, General)]
     return None in decided or len(dict.fromkeys(decided)) == 1
 
 
@@ -45,5 +45,5 @@ def valley_wars(loss: float, messengers: int, depth: int = 1, wars: int = 200, s
     ends: Counter[int] = Counter()
     for war in range(seed * wars, (seed + 1) * wars):
         sim = two_generals(depth, messengers, loss, seed=war, trace="off").run(until=20 * depth)
-        ends[sum(bool(general.attacks) for general in sim.nodes.values() if isinstance(general, General))] += 1
+        ends[sum(bool(getattr(general, "attacks", False)) for general in sim.nodes.values())] += 1
     return Valley(wars, ends[2], ends[1], ends[0])

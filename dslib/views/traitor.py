@@ -15,7 +15,7 @@ from math import hypot
 from typing import Any, NamedTuple
 
 from ..protocols.byzantine_generals import ATTACK, RETREAT, judge
-from ..scenarios.traitors import HandWar, Said, account, generals, hand_wars, liars, outcome, said, to_say
+from ..scenarios.traitors import HandWar, Said, account, decided, hand_wars, liars, outcome, said, to_say
 from .forms import awake
 from .spacetime import svg_text
 from .static import COLOUR, KEYS, STYLE, View, count, names, picture, px, widget_class, with_widget
@@ -68,7 +68,7 @@ def who_said_what(sim: Any, title: str = "") -> View:
     Raises:
         ValueError: there are no generals, they have not decided, or there are too many for one picture.
     """
-    camp, spoken = list(generals(sim)), said(sim)
+    camp, spoken = list(decided(sim)), said(sim)
     if len(camp) not in PLACES or any(len(one.path) > 2 for one in spoken):
         raise ValueError(
             f"{len(camp)} generals in {max((len(one.path) for one in spoken), default=0)} rounds talk too much for one "
@@ -89,7 +89,7 @@ def _intro(sim: Any) -> str:
 
 
 def _drawn(sim: Any, spoken: Iterable[Said]) -> list[str]:
-    camp = list(generals(sim))
+    camp = list(decided(sim))
     by_line = {(one.path[-1], one.dest): one for one in spoken}
     parts = []
     for number, line in enumerate(lines(len(camp))):
@@ -97,7 +97,7 @@ def _drawn(sim: Any, spoken: Iterable[Said]) -> list[str]:
         if one is not None:  # silence draws no arrow
             parts.append(_arrow(number, line, len(camp), one.order, one.lie, one.forged))
     traitors = liars(sim)
-    for i, (name, general) in enumerate(generals(sim).items()):
+    for i, (name, general) in enumerate(decided(sim).items()):
         does = ("orders " + str(general.order)) if name == general.commander else f"{general.action}s"
         parts.append(_general(i, len(camp), name, name in traitors, "" if name in traitors else does))
     forged = any(one.forged for one in by_line.values())
