@@ -318,7 +318,7 @@ def clock(at_s: float) -> str:
 
 @lru_cache(maxsize=128)
 def incident_week(seed: int | str = 0) -> Week:
-    """Draw a week: traffic by the hour of the day, a few errors always, and incidents at times that the seed chooses."""
+    """Draw a week: traffic by the hour of the day, a few errors always, and incidents where the seed puts them."""
     dice = Random(f"{seed}/incident week")
     kinds = [name for name, kind in KINDS.items() for _ in range(kind.a_week)]
     dice.shuffle(kinds)
@@ -510,7 +510,8 @@ def try_rules(rules: Any, seed: int = 0) -> Verdict:
     trials = [_noticed(kind, scores) for kind in SOON_S]
     resets = slo.percentile([s for _, one in scores for s in one.reset_s], 0.5)
     late = "" if isnan(resets) or resets <= OVER_S else f"{_time(OVER_S)} is borne: people stop believing it"
-    trials.append(Trial("over again", (f"{_time(resets)} after" if not isnan(resets) else "never called",), late))
+    over = "never called" if isnan(resets) else f"{_time(resets)} after its end"
+    trials.append(Trial("call over", (over,), late))
     nothing = [(week, call) for week, one in scores for call in one.false]
     often = (
         f"such as {clock(nothing[0][1][0])} of week {nothing[0][0].seed!r}"
