@@ -403,7 +403,7 @@ def test_d55_when_the_cut_heals_and_the_last_writer_wins_the_posts_at_risk_are_g
 
 
 def test_the_arithmetic_that_the_prose_does_is_right():
-    text = prose("orphans-explained")
+    text = prose("extra-second")
     claims = re.findall(r"([\d.]+) − 1/(\d) = ([\d.]+) s", text)
     assert len(claims) == 2
     for timeout, k_plus_one, result in claims:

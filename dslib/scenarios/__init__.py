@@ -100,6 +100,7 @@ from .suspicions import (
     measure_timeouts,
     try_timeout,
     wait_table,
+    watch_each_other,
     watched_peer,
 )
 from .swarms import Bill, bill, sharing
@@ -161,6 +162,6 @@ __all__ = [
     "try_fleet_p99", "try_let_in", "try_lies", "try_member", "try_placing", "try_plan", "try_policy", "try_quorum",
     "try_room", "try_rule", "try_saved_when", "try_sli", "try_timeout", "two_cities", "two_cities_seen", "two_sides",
     "two_truths", "upgrading", "usl", "usl_peak", "valley", "valley_wars", "wait_table", "waits", "waits_with_mean",
-    "watched_parts", "watched_peer", "what_retries_buy", "who_spoke_first", "who_works", "who_writes", "wiped_tenant",
-    "workshop", "wrong_turn", "years_abroad",
+    "watch_each_other", "watched_parts", "watched_peer", "what_retries_buy", "who_spoke_first", "who_works",
+    "who_writes", "wiped_tenant", "workshop", "wrong_turn", "years_abroad",
 ]  # fmt: skip

@@ -136,7 +136,8 @@ class TakenOver(NamedTuple):
         who = " ".join(self.by) or "nobody"
         said = f"{self.good:.0%} good answers, from {who}"
         if self.behind:
-            said += f"; {self.behind} posts behind, caught up after {self.caught_up_ms:.0f} ms"
+            posts = f"{self.behind} post{'s' if self.behind > 1 else ''}"
+            said += f"; {posts} behind, caught up after {self.caught_up_ms:.0f} ms"
         return said + ("; two truths" if self.split else "")
 
 

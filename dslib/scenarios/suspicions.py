@@ -9,7 +9,7 @@ run serves them all. Chandra and Toueg 1996 ("Unreliable failure detectors for r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from math import exp, fsum, sqrt
+from math import exp, fsum, inf, sqrt
 from random import Random
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from ..detection import Detection
 from ..network import Exponential, Network
 from ..node import Node
 from ..protocols.heartbeats import Heartbeat, Heartbeats
+from ..protocols.swim import Swim
 from ..simulation import Simulation
 from .verdicts import Trial, Verdict, rule_name
 
@@ -167,7 +168,14 @@ class Cell(NamedTuple):
 
 
 class WaitTable(list[Cell]):
-    """Cells, printed as a table: a line for each loss, false alarms an hour / seconds until a crash is found."""
+    """Cells, printed as a table: two lines for each loss, false alarms an hour / seconds until a crash is found.
+
+    ``rows`` are the same for ``dslib.views.detector_tradeoff``.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[Detection] = []
 
     def __str__(self) -> str:
         timeouts = list(dict.fromkeys(cell.timeout_s for cell in self))
@@ -184,7 +192,7 @@ class WaitTable(list[Cell]):
 
 
 def _alarms(rate: float) -> str:
-    return f"{rate:.0f}" if rate >= 10 else f"{rate:.1f}" if rate >= 0.1 else f"{rate:.4f}" if rate >= 5e-5 else "0"
+    return f"{rate:.0f}" if rate >= 10 else f"{rate:.1f}" if rate >= 0.1 else f"{rate:.2g}" if rate >= 5e-4 else "0"
 
 
 def wait_table(
@@ -200,6 +208,7 @@ def wait_table(
         for timeout_s, row in zip(timeouts_s, measure_timeouts(loss, timeouts_s, hours, crashes, seed), strict=True):
             low, high = _poisson(row.false_alarms)
             found = row.detected_ms
+            table.rows.append(row)
             table.append(
                 Cell(
                     loss=loss,
@@ -284,3 +293,65 @@ def _timeouts(timeouts_s: Sequence[float]) -> tuple[float, ...]:
     if not given or not all(isinstance(t, int | float) and not isinstance(t, bool) and 0 < t < 3_600 for t in given):
         raise ValueError(f"timeouts_s={timeouts_s!r}: write seconds above 0, such as (1.2, 1.5, 2.2)")
     return given
+
+
+# -- many members -----------------------------------------------------------------------------------------------------
+
+#: Members watch each other for so many ms before one of them crashes; then the others have so long to notice.
+CALM_MS, NOTICE_MS = 5_000.0, 8_000.0
+
+
+class Watched(NamedTuple):
+    """What it takes that members of a group watch each other.
+
+    Fields:
+        members: how many there are.
+        all_to_all: messages that each sends in a second if everybody sends heartbeats to everybody.
+        swim: the same with SWIM, answers included.
+        found_s: with SWIM, seconds from a crash until the first member suspects it, on average.
+    """
+
+    members: int
+    all_to_all: float
+    swim: float
+    found_s: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.members:3} members: each sends {self.all_to_all:4.1f} messages a second to all, "
+            f"{self.swim:.1f} with SWIM, which finds a crash after {self.found_s:.2f} s"
+        )
+
+
+def watch_each_other(members: int, seeds: int = 10) -> Watched:
+    """Run a group with heartbeats from all to all, and with SWIM; both have a period of one second.
+
+    Raises:
+        ValueError: fewer than three members, or no seeds.
+    """
+    for name, value, least in (("members", members, 3), ("seeds", seeds, 1)):
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise ValueError(f"{name}={value!r}: write a whole number from {least} on")
+    everybody = _group(Heartbeats, members, 0).run(until=CALM_MS)
+    sent, found = 0, []
+    for seed in range(seeds):
+        sim = _group(Swim, members, seed)
+        crash = CALM_MS + 1_000 * Random(f"{seed}/crash").random()
+        sim.at(crash, sim.crash, "m1")
+        sim.run(until=crash + NOTICE_MS)
+        sent += len(sim.trace.where(kind="send", before=CALM_MS))
+        said = [row.time for row in sim.trace.where(kind="log", after=crash) if row.detail == "suspects m1"]
+        found.append((min(said, default=inf) - crash) / 1_000)
+    seconds = CALM_MS / 1_000
+    return Watched(
+        members=members,
+        all_to_all=len(everybody.trace.where(kind="send")) / members / seconds,
+        swim=sent / seeds / members / seconds,
+        found_s=fsum(found) / seeds,
+    )
+
+
+def _group(kind: type[Node], members: int, seed: int) -> Simulation:
+    names = [f"m{number + 1}" for number in range(members)]
+    nodes = [kind(name, peers=[peer for peer in names if peer != name]) for name in names]
+    return Simulation(*nodes, network=Network(latency=(5, 15)), seed=seed)
