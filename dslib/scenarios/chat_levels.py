@@ -13,10 +13,11 @@ from math import inf
 from typing import Any, NamedTuple
 
 from .. import slo
-from ..clients import Reply, Request
-from ..failures.service import DOOR, ChatServer, chat, chat_servers, wrong_reads
+from ..clients import LoadClient, Reply, Request
+from ..failures.service import DOOR, TENANTS, ChatServer, chat_servers, talk, wrong_reads
 from ..metrics import Seen, Slice, good_share, slices, what_users_saw
-from ..network import Exponential
+from ..network import Exponential, Network
+from ..services import Balancer
 from ..simulation import Simulation
 from .verdicts import Trial, Verdict, rule_name
 
@@ -24,18 +25,20 @@ from .verdicts import Trial, Verdict, rule_name
 TARGET, WITHIN_MS = 0.99, 500.0
 #: ms: users ask up to here, and the run lasts until all they asked has been judged.
 ASKED_UNTIL, ENDS = 9_500.0, 10_000.0
+#: Requests a second, of all tenants together.
+RATE = 30.0
 #: ms: so long a user waits before giving up. An answer that comes after 500 ms is still an answer, and a bad one.
 PATIENCE_MS = 2_000.0
 
 #: What happens to the service in these ten seconds: faults of lessons 4 and 5, as ``(ms, call, *arguments)``.
 BREAKAGES: Mapping[str, tuple[tuple[Any, ...], ...]] = {
     "nothing": (),
-    "a server crashes": ((3_000, "crash", "s1"), (7_000, "restart", "s1")),
-    "a server is slow": ((3_000, "slow", "s1", 6), (7_000, "slow", "s1", 1)),
-    "a crowd comes": ((3_000, "act", "acme", "surge", 8), (5_000, "act", "acme", "surge", 1)),
-    "a cut": ((3_000, "network.cut", DOOR, "s1"), (7_000, "network.heal")),
-    "not a clean cut": ((3_000, "network.cut", "s1", "s2"), (7_000, "network.heal")),
-    "a server lies": ((3_000, "lie", "s1", "flipped_bits"), (7_000, "lie", "s1", "truth")),
+    "crash": ((3_000, "crash", "s1"), (7_000, "restart", "s1")),
+    "slow": ((3_000, "slow", "s1", 6), (7_000, "slow", "s1", 1)),
+    "crowd": ((3_000, "act", "acme", "surge", 8), (5_000, "act", "acme", "surge", 1)),
+    "cut": ((3_000, "network.cut", DOOR, "s1"), (7_000, "network.heal")),
+    "unclean cut": ((3_000, "network.cut", "s1", "s2"), (7_000, "network.heal")),
+    "lie": ((3_000, "lie", "s1", "flipped_bits"), (7_000, "lie", "s1", "truth")),
 }
 
 
@@ -48,10 +51,19 @@ def chat_service(seed: int = 0, breakage: str = "nothing", trace: str = "events"
     if breakage not in BREAKAGES:
         raise ValueError(f"there is no breakage {breakage!r}: write one of {', '.join(map(repr, BREAKAGES))}")
     servers = chat_servers(ChatServer, 3, acks=2, service=Exponential(mean=60))
-    sim = chat(
-        servers, seed, trace, rate=30.0, door={"health_every": 500.0},
-        users={"stop": ASKED_UNTIL, "timeout": PATIENCE_MS},
-    )  # fmt: skip
+    users = [
+        LoadClient(
+            tenant,
+            service=DOOR,
+            rate=RATE * share,
+            stop=ASKED_UNTIL,
+            timeout=PATIENCE_MS,
+            operation=talk(tenant),
+        )
+        for tenant, share in TENANTS.items()
+    ]
+    door = Balancer(DOOR, backends=[server.name for server in servers], health_every=500.0)
+    sim = Simulation(door, *servers, *users, network=Network(latency=(1, 3)), seed=seed, trace=trace)
     for at, call, *args in BREAKAGES[breakage]:
         owner = sim.network if call.startswith("network.") else sim
         sim.at(at, getattr(owner, call.rpartition(".")[2]), *args)
