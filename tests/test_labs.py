@@ -8,7 +8,6 @@ import itertools
 import math
 import re
 import sys
-import time
 import warnings
 from fractions import Fraction
 from pathlib import Path
@@ -142,10 +141,7 @@ def stop(problem):
 def never_return(_):
     def again(*arguments, **settings):
         while True:
-            try:
-                time.sleep(0.001)
-            except:  # noqa: E722  (as a learner may write it)
-                continue
+            pass
 
     return again
 
@@ -279,7 +275,7 @@ def test_what_the_lab_asks_for_gives_no_answer_in_its_notebook(lab):
         for call in (f"slo.{name}()", f"late.{name}()"):
             with pytest.raises(Withheld, match=f"this lab asks for what slo.{name} does"):
                 exec(f"from dslib import slo\nimport dslib.slo as late\n{call}", start(lab))
-        with contextlib.suppress(TypeError):  # an argument is missing, but nobody withholds it
+        with contextlib.suppress(TypeError, ValueError):  # arguments are missing, but nobody withholds it
             exec(f"from dslib import slo\nslo.{name}()", {"__name__": "__main__"})  # another notebook
 
 
