@@ -375,7 +375,7 @@ def _by_signal(seconds: float) -> Iterator[None]:
         nonlocal times
         times += 1
         if times == 2:  # a loop around a bare `except:` went on; now it hardly comes to its next step
-            signal.setitimer(signal.ITIMER_REAL, 1e-5, 1e-5)
+            signal.setitimer(signal.ITIMER_REAL, 3e-5, 3e-5)
         if running and not (frame and frame.f_code.co_filename in _MACHINERY):
             raise TookTooLong
 

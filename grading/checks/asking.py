@@ -214,6 +214,8 @@ class Properties:
         except KeyboardInterrupt:
             raise
         except BaseException as problem:
+            if isinstance(problem, TookTooLong) and not problem.args:
+                raise  # by the alarm of `broken`, which knows the sentence
             return _stopped(problem)
         return ""
 
