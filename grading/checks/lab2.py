@@ -92,8 +92,10 @@ def ends_of_the_sample(student: Student, dice: Random, learner: str) -> None:
 def exact_rank(student: Student, dice: Random, learner: str) -> None:
     cases: list[tuple[float, int]] = [(99.9, 1_000), (7, 100), (55, 100)]
     while len(cases) < 16:
-        p, size = dice.choice([dice.randrange(1, 1_000) / 10, dice.randrange(1, 100)]), dice.randrange(10, 1_200)
-        if not easy(p, size) or max(1, math.ceil(p * size / 100)) != rank(p, size):
+        tenths, size = dice.choice([dice.randrange(1, 1_000), 10 * dice.randrange(1, 100)]), 10 * dice.randrange(1, 120)
+        p = tenths / 10
+        exact = -(-tenths * size // 1_000)
+        if math.ceil(p / 100 * size) != exact or math.ceil(p * size / 100) != exact:
             cases.append((p, size))
     for p, size in cases:
         waits = dice.sample(range(1, size + 1), size)
