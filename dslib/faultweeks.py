@@ -3,7 +3,8 @@
 The service is the gallery's (``dslib.failures``): the apps of four tenants ask the door, and the door asks four
 servers. In a *calm* week nothing happens that does not happen always: the mobile network loses a message now and then.
 In the week called *cut* the door loses a rack with two servers on a busy morning; the two that are left are not enough,
-users ask again, and when the link is mended nothing gets better. In the week called *certificate* a script deletes the
+users ask again, and when the rack is back nothing gets better. (On another day it is the users of one tenant who are
+cut off, and nobody in the house knows.) In the week called *certificate* a script deletes the
 room of a small tenant, and two days later the certificate that all servers share ends. What somebody may do about it,
 and at what price, stands in ``MENU``.
 
@@ -41,14 +42,15 @@ KINDS = ("calm", "cut", "certificate")
 
 SERVERS = 4
 SERVICE_MS = (75.0, 165.0)  # by one worker, so that a server can do 8.3 requests a second
-PEAK = 22.0  # requests a second at the busiest time: 66 % of what four servers can do, and 132 % of what two can
+PEAK = 23.0  # requests a second at the busiest time: 69 % of what four servers can do, and 138 % of what two can
 TIMEOUT_MS = 1_000.0  # an app waits so long for an answer and asks again, up to three times
 WITHIN_MS = 2_000.0  # an answer is good until then, so that one repetition may still save it
 CHECK_MS = 500.0  # the door asks each server so often how it is, and leaves out who is silent twice
-LOSS = 0.03  # of the messages between apps and door, each way
+LOSS = 0.025  # of the messages between apps and door, each way
 
 #: The share that each tenant has in ``PEAK``; dorado asks little, by day and by night.
 TENANTS = {"acme": 0.6, "borealis": 0.3, "cedar": 0.1}
+CEDAR = "cedar"
 DORADO, DORADO_RATE = "dorado", 0.12
 
 #: How busy each hour of a working day is, as a share of the busiest; a day of the weekend has half of it.
@@ -107,6 +109,13 @@ _WHOLE = ("queue_bound", "extra_servers")
 
 #: Coins that there are to spend.
 PURSE = 2
+
+#: Student's t: 97.5 % of the distribution with so many degrees of freedom, 1 to 29, lies below it. So the mean of n
+#: values, give or take ``T_95[n - 1]`` standard errors, is an interval at 95 % confidence (Student 1908).
+T_95 = dict(enumerate((
+    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
+    2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045,
+), start=1))  # fmt: skip
 
 
 def settings_of(changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -386,6 +395,8 @@ def day_and_night(peak: float, closed: tuple[float, float] | None) -> Callable[[
 class Timetable(NamedTuple):
     """When things happen in a week, in hours since Monday, 0:00. ``inf``: they do not."""
 
+    offline: float = inf
+    online: float = inf
     cut: float = inf
     healed: float = inf
     restarted: float = inf
@@ -405,9 +416,14 @@ def timetable(kind: str, seed: int) -> Timetable:
         raise ValueError(f"there is no week {kind!r}: write one of {', '.join(map(repr, KINDS))}")
     dice = Random(f"{seed}/{kind} week")
     if kind == "cut":
-        cut = DAY_H * dice.randrange(5) + dice.uniform(8, 10)
-        healed = cut + dice.uniform(4, 6)
-        return Timetable(cut=cut, healed=healed, restarted=healed + dice.uniform(9, 14))
+        day, later = dice.randrange(5), dice.randrange(1, 5)
+        cut = DAY_H * day + dice.uniform(8, 10)
+        healed = cut + dice.uniform(5, 7)
+        offline = DAY_H * ((day + later) % 5) + dice.uniform(9, 11)
+        return Timetable(
+            offline=offline, online=offline + dice.uniform(5, 6), cut=cut, healed=healed,
+            restarted=healed + dice.uniform(9, 14),
+        )  # fmt: skip
     if kind == "certificate":
         deleted = dice.uniform(45, 70)
         expired = dice.uniform(85, 115)
@@ -487,6 +503,9 @@ def run_week(kind: str, seed: int, changes: Mapping[str, Any] | None = None) -> 
 
 def _schedule(sim: Simulation, times: Timetable, settings: Mapping[str, Any], names: tuple[str, ...]) -> None:
     """What happens, when."""
+    if times.offline < inf:
+        sim.at(times.offline * HOUR_MS, sim.network.cut, CEDAR, DOOR)
+        sim.at(times.online * HOUR_MS, sim.network.heal, CEDAR, DOOR)
     if times.cut < inf:
         for server in RACK:
             sim.at(times.cut * HOUR_MS, sim.network.cut, DOOR, server)
@@ -524,6 +543,8 @@ def finished(book: Logbook) -> list[Any]:
 def story(times: Timetable) -> list[tuple[float, str]]:
     """What really happened, in order of time."""
     told = {
+        "offline": "the phone network of cedar's users is down",
+        "online": "cedar's users can reach the door again",
         "cut": "the door loses the rack with servers s1 and s2",
         "healed": "the rack is back",
         "restarted": "whoever is on call looks, and restarts the servers if they are stuck",
