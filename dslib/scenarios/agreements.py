@@ -398,7 +398,8 @@ def try_promise(target: float, sla: float, seed: int = 0) -> Verdict:
 
     On 36 unseen months of that service the objective should be met in most and missed in some (it should say
     something), the agreement kept in 34 or more, and in every month in which the agreement was broken the objective
-    must have been missed, too: it is there to warn first.
+    must have been missed, too: it is there to warn first. And an agreement that allows more than ten times what the
+    objective allows promises nothing.
     """
     for name, value in (("target", target), ("sla", sla)):
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
@@ -422,6 +423,11 @@ def try_promise(target: float, sla: float, seed: int = 0) -> Verdict:
     if any(trial.complaint for trial in trials):
         return Verdict(
             trials, "Look at months_of_a_service(…) again: what does it reach in most months?", False, header
+        )
+    if 1 - sla > 10 * (1 - target):
+        trials[1] = trials[1]._replace(complaint="it allows ten times what the objective does: a promise of nothing")
+        return Verdict(
+            trials, "Promise outside what a bad month still keeps, not what a catastrophe does.", False, header
         )
     if target <= sla:
         trials[2] = trials[2]._replace(complaint="an objective below the agreement can warn of nothing")

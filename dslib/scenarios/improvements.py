@@ -2,7 +2,7 @@
 
 A service is a list of causes: how often each strikes in a year, how long until somebody notices and until it is mended,
 and which share of the users it hits. From that follow the minutes that users lose, by formula (``lost_minutes``) and by
-lot (``year``); an improvement changes a cause. Measured on the same years, with and without, the difference is what it
+lot (``service_year``); an improvement changes a cause. Measured on the same years, with and without, the difference is what it
 buys. Sometimes the best buy is nothing: the service is robust enough.
 """
 
@@ -166,7 +166,7 @@ def fix_of(fix: str | Fix | None) -> Fix | None:
     return fix
 
 
-def after(service: str | Service, *fixes: str | Fix | None) -> Service:
+def improved(service: str | Service, *fixes: str | Fix | None) -> Service:
     """The service as it is with these improvements."""
     one = service_of(service)
     for fix in map(fix_of, fixes):
@@ -183,13 +183,13 @@ def lost_minutes(service: str | Service, *fixes: str | Fix | None) -> float:
     >>> round(lost_minutes("weekly releases")), round(lost_minutes("weekly releases", "one-button roll-back"))
     (1054, 654)
     """
-    return fsum(cause.lost_min for cause in after(service, *fixes).causes)
+    return fsum(cause.lost_min for cause in improved(service, *fixes).causes)
 
 
 # -- years by lot ------------------------------------------------------------------------------------------------------
 
 
-class Outage(NamedTuple):
+class Lapse(NamedTuple):
     """One outage: when it began (minutes of the year), of which cause, how long it lasted, and what each user lost."""
 
     at_min: float
@@ -208,7 +208,7 @@ class Year(NamedTuple):
     service: str
     target: float
     users: int
-    outages: tuple[Outage, ...]
+    outages: tuple[Lapse, ...]
 
     @property
     def lost_min(self) -> float:
@@ -244,12 +244,12 @@ class Year(NamedTuple):
         return str(self)
 
 
-def year(service: str | Service, seed: int | str = 0, fix: str | Fix | None = None) -> Year:
+def service_year(service: str | Service, seed: int | str = 0, fix: str | Fix | None = None) -> Year:
     """Draw a year. The same seed with another improvement is the same year: as many strokes of fate at the same times.
 
     Each outage takes from half to one and a half times the mean to be noticed, and to be mended.
     """
-    before, now = service_of(service), after(service, fix)
+    before, now = service_of(service), improved(service, fix)
     outages = []
     for was, cause in zip(before.causes, now.causes, strict=True):
         dice = Random(f"{seed}/year/{was.name}")
@@ -257,7 +257,7 @@ def year(service: str | Service, seed: int | str = 0, fix: str | Fix | None = No
             luck = [dice.uniform(0.5, 1.5), dice.uniform(0.5, 1.5), dice.random()]
             if luck[2] < cause.a_year / was.a_year:  # an improvement may prevent it
                 minutes = cause.detect_min * luck[0] + cause.repair_min * luck[1]
-                outages.append(Outage(at, was.name, minutes, minutes * cause.users))
+                outages.append(Lapse(at, was.name, minutes, minutes * cause.users))
     outages.sort()
     return Year(now.name, now.target, now.users, tuple(outages))
 
@@ -349,13 +349,13 @@ def what_to_fix(
     chosen = [one for one in offered if one is not None and one not in has]
     if not chosen:
         raise ValueError(f"nothing is on offer: write some of {', '.join(FIXES)}")
-    now = after(service, *has)
+    now = improved(service, *has)
     years = list(range(seeds) if isinstance(seeds, int) else seeds)
-    before = [year(now, seed) for seed in years]
+    before = [service_year(now, seed) for seed in years]
     lost = [now.users * one.lost_min for one in before]
     offers = []
     for fix in chosen:
-        with_it = [year(now, seed, fix) for seed in years]
+        with_it = [service_year(now, seed, fix) for seed in years]
         saved = [less - now.users * one.lost_min for less, one in zip(lost, with_it, strict=True)]
         offers.append(Offer(fix, estimate(saved), sum(one.met for one in with_it) / len(years)))
     offers.sort(key=lambda one: -one.per_1000)
@@ -431,7 +431,7 @@ def before_and_after(
 def _weeks(service: Service, seed: str, fix: Fix | None, weeks: int) -> list[float]:
     lost = [0.0] * weeks
     for number in range(ceil(weeks / 52)):
-        for one in year(service, f"{seed}/{number}", fix).outages:
+        for one in service_year(service, f"{seed}/{number}", fix).outages:
             place = 52 * number + int(one.at_min // WEEK_MIN)
             if place < min(weeks, 52 * (number + 1)):
                 lost[place] += one.lost_min

@@ -27,7 +27,7 @@ MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
 # -- one error shape ---------------------------------------------------------------------------------------------------
 
 
-class Shape(NamedTuple):
+class ErrorShape(NamedTuple):
     """A stretch of errors: ``ratio`` of all requests fail for ``lasts_min``, so many ``times``, ``pause_min`` apart."""
 
     ratio: float
@@ -43,17 +43,17 @@ class Shape(NamedTuple):
 
 
 #: Shapes by name. Those named by a percentage last until the rule that notices them has fired.
-SHAPES: Mapping[str, Shape] = {
-    "outage": Shape(1.0, 10),
-    "15 %": Shape(0.15, 10),
-    "5 %": Shape(0.05, 60),
-    "2 %": Shape(0.02, 120),
-    "1.44 %": Shape(0.0144, 240),
-    "1 %": Shape(0.01, 360),
-    "0.6 %": Shape(0.006, 1_440),
-    "0.1 %": Shape(0.001, 4_320),
-    "spikes": Shape(1.0, 5, times=12, pause_min=5),
-    "one failure": Shape(1.0, 6, each_min=1 / 6),  # 10 requests an hour, and one of them fails
+ERROR_SHAPES: Mapping[str, ErrorShape] = {
+    "outage": ErrorShape(1.0, 10),
+    "15 %": ErrorShape(0.15, 10),
+    "5 %": ErrorShape(0.05, 60),
+    "2 %": ErrorShape(0.02, 120),
+    "1.44 %": ErrorShape(0.0144, 240),
+    "1 %": ErrorShape(0.01, 360),
+    "0.6 %": ErrorShape(0.006, 1_440),
+    "0.1 %": ErrorShape(0.001, 4_320),
+    "spikes": ErrorShape(1.0, 5, times=12, pause_min=5),
+    "one failure": ErrorShape(1.0, 6, each_min=1 / 6),  # 10 requests an hour, and one of them fails
 }
 
 
@@ -68,18 +68,20 @@ class Errors(NamedTuple):
     valid: list[int]
 
 
-def shape_of(shape: str | Shape) -> Shape:
+def shape_of(shape: str | ErrorShape) -> ErrorShape:
     """A shape by its name. Raises ValueError for a name that is none, and for numbers that are no shape."""
     if isinstance(shape, str):
-        if shape not in SHAPES:
-            raise ValueError(f"there is no shape {shape!r}: write one of {', '.join(SHAPES)}, or Shape(ratio, minutes)")
-        return SHAPES[shape]
+        if shape not in ERROR_SHAPES:
+            raise ValueError(
+                f"there is no shape {shape!r}: write one of {', '.join(ERROR_SHAPES)}, or ErrorShape(ratio, minutes)"
+            )
+        return ERROR_SHAPES[shape]
     if not (0 < shape.ratio <= 1 and shape.lasts_min > 0 and shape.times >= 1 and shape.pause_min >= 0):
-        raise ValueError(f"{shape!r} is no error shape: write Shape(ratio from 0 to 1, minutes above 0)")
+        raise ValueError(f"{shape!r} is no error shape: write ErrorShape(ratio from 0 to 1, minutes above 0)")
     return shape
 
 
-def error_shape(shape: str | Shape, every_s: float = 60.0, before_h: float = 1.0, after_h: float = 1.5) -> Errors:
+def error_shape(shape: str | ErrorShape, every_s: float = 60.0, before_h: float = 1.0, after_h: float = 1.5) -> Errors:
     """The events of each slice: ``before_h`` hours without errors, the shape, and ``after_h`` hours without errors.
 
     ``burn_alerts(*error_shape("15 %"), 0.999, rules, every_s=60)`` draws it. Traffic is even and nothing is drawn by
@@ -106,7 +108,7 @@ def error_shape(shape: str | Shape, every_s: float = 60.0, before_h: float = 1.0
     return Errors(_steps(failed), _steps(asked))
 
 
-def _failing_min(shape: Shape, since_s: float) -> float:
+def _failing_min(shape: ErrorShape, since_s: float) -> float:
     """How many minutes of errors have passed, so long after the first."""
     if since_s <= 0:
         return 0.0
@@ -205,7 +207,7 @@ class Paged(NamedTuple):
 
 
 def who_pages(
-    shape: str | Shape,
+    shape: str | ErrorShape,
     rules: Sequence[AlertRule] | None = None,
     target: float = TARGET,
     every_s: float | None = None,
