@@ -172,6 +172,34 @@ def test_without_a_kernel_by_keyboard_and_by_mouse_every_war_ends_as_the_nodes_f
     assert access.violations(page) == []
 
 
+@pytest.mark.browser
+def test_in_a_notebook_the_form_tells_the_kernel_and_shows_what_python_sent(page: Any):
+    game = betray(3)
+    page.set_content("<!doctype html><title>traitor</title><div id=here></div>")
+    page.evaluate(
+        """async ([source, game, state]) => {
+            const module = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+            const { default: { render } } = await import(module);
+            const sent = [], values = { game, state };
+            let changed = () => {};
+            const [get, send] = [(name) => values[name], (what) => sent.push(what)];
+            const model = { get, send, on: (_, then) => { changed = then; }, off() {} };
+            render({ model, el: document.getElementById("here") });
+            Object.assign(window, { sent, python: (state) => { values.state = state; changed(); } });
+        }""",
+        [str(game.widget._esm), game.widget.game, game.widget.state],
+    )
+    page.get_by_role("button", name="Send").click()
+    assert page.evaluate("sent") == [{"tried": "2 attack attack"}]
+    game._heard(None, page.evaluate("sent")[0], None)
+    game.send(1, ATTACK, RETREAT)
+    page.evaluate("(state) => python(state)", game.widget.state)
+    page.get_by_role("status").filter(has_text="✓ You win. g2 hears attack from g0, retreat from g1.").wait_for()
+    assert page.get_by_role("radiogroup", name="You are").get_by_label("g1").is_checked()
+    assert page.get_by_text("You have tried 2 of 16 ways to lie, and won 1 time.").is_visible()
+    assert page.evaluate("sent.length") == 1, "what Python sent is no news to it"
+
+
 def tells(game: Any) -> list[str]:
     """What the page knows of each war."""
     carried = re.search(r'data-dslib-traitor="(.*?)"', game._repr_html_()).group(1)
