@@ -19,7 +19,7 @@ from ..simulation import Simulation
 from .rooms import USERS, replica_names
 
 #: When the trouble begins, when the users have had time to look for another replica, and when it is over, in ms.
-TROUBLE_MS, SETTLED_MS, BACK_MS, UNTIL_MS = 400.0, 1_500.0, 2_500.0, 4_000.0
+TROUBLE_MS, SETTLED_MS, BACK_MS, UNTIL_MS = 400.0, 1_200.0, 2_000.0, 3_000.0
 
 #: A user who asks several replicas waits for several time-outs, and is content all the same.
 PATIENT_MS = 1_000.0
@@ -47,7 +47,7 @@ def grouped_room(
     asks: str = "its group",
     rule: Rule = more_than_half,
 ) -> Simulation:
-    """Groups of replicas, ``(3, 3)`` is r1 r2 r3 and r4 r5 r6. Trouble strikes the first group from 400 to 2,500 ms.
+    """Groups of replicas, ``(3, 3)`` is r1 r2 r3 and r4 r5 r6. Trouble strikes the first group from 400 to 2,000 ms.
 
     Each replica of the first group has a user who posts every 200 ms and goes on to the next replica after 60 ms.
     ``asks`` is whom else a user may ask. Where the first group is cut off, its users are on its side of the cut. Each
@@ -119,8 +119,8 @@ class TakenOver(NamedTuple):
     """What the users of the first group got, while it was in trouble and after that.
 
     Fields:
-        by: the replicas that accepted their posts in the second before the trouble was over.
-        good: the share of good answers among the posts asked in that second.
+        by: the replicas that accepted their posts in the last 0.8 s before the trouble was over.
+        good: the share of good answers among the posts asked then.
         behind: how many posts the replicas of the first group lacked, at most, when they were back.
         caught_up_ms: how long after that until they had all of these; 0 if they lacked none.
         split: whether the first group and the others both went on: two truths.
@@ -175,9 +175,9 @@ def take_over(
 
 
 def _both_sides_accept(sim: Simulation, struck: Sequence[str]) -> bool:
-    """Whether both the replicas in trouble and the others accepted posts in the last second."""
+    """Whether both the replicas in trouble and the others accepted posts lately."""
     others = [name for name in _replicas(sim) if name not in struck]
-    late = sim.now - 1_000
+    late = sim.now - 800
     return all(
         any(at >= late and by in side for name in side for at, _, by, _ in sim.nodes[name].disk.get("posts", ()))
         for side in (struck, others)

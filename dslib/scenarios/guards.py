@@ -121,7 +121,7 @@ class Customer(ScriptClient):
 
 
 def faulty_till(
-    seed: int = 0, guards: Iterable[str] = (), flips: float = 0.01, hangs: float = 0.001, sales: int = 100
+    seed: int = 0, guards: Iterable[str] = (), flips: float = 0.01, hangs: float = 0.001, sales: int = 60
 ) -> Simulation:
     """A customer buys, asks for the receipt, and buys again. Whoever hears nothing for 100 ms asks again, five times.
 
@@ -175,7 +175,7 @@ class Answers(NamedTuple):
 
 
 def told(
-    seed: int = 0, guards: Iterable[str] = (), flips: float = 0.01, hangs: float = 0.001, sales: int = 100
+    seed: int = 0, guards: Iterable[str] = (), flips: float = 0.01, hangs: float = 0.001, sales: int = 60
 ) -> Answers:
     """Run ``faulty_till`` until all was asked, and compare each answer with the true sum."""
     sim = faulty_till(seed, guards, flips, hangs, sales)

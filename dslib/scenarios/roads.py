@@ -27,7 +27,7 @@ from ..simulation import Simulation
 CAPACITY, LETTER_MS, AGAIN_MS = 100.0, 10.0, 300.0
 
 #: Goodput is counted from then on, in ms: the first seconds are for getting into one's stride.
-FROM_MS, UNTIL_MS = 5_000.0, 10_000.0
+FROM_MS, UNTIL_MS = 3_000.0, 6_000.0
 
 
 class Letter(Message):
@@ -184,7 +184,7 @@ class Traffic(NamedTuple):
 
 
 def traffic(seed: int = 0, load: float = 1.2, careful: bool = False, buffer: int = 100) -> Traffic:
-    """Run ``busy_link`` for 10 s and count the last five."""
+    """Run ``busy_link`` for six seconds and count the last three."""
     sim = busy_link(seed, load, careful, buffer)
     sender: Any = sim.nodes["sender"]
     receiver: Any = sim.nodes["receiver"]
