@@ -2,8 +2,8 @@
 
 A service is a list of causes: how often each strikes in a year, how long until somebody notices and until it is mended,
 and which share of the users it hits. From that follow the minutes that users lose, by formula (``lost_minutes``) and by
-lot (``service_year``); an improvement changes a cause. Measured on the same years, with and without, the difference is what it
-buys. Sometimes the best buy is nothing: the service is robust enough.
+lot (``service_year``); an improvement changes a cause. Measured on the same years, with and without, the difference is
+what it buys. Sometimes the best buy is nothing: the service is robust enough.
 """
 
 from __future__ import annotations
