@@ -145,6 +145,18 @@ WRONG = [
         """,
     ),
     wrong(
+        "rounded to four digits, so that the hair is gone",
+        "burn",
+        "times-too-fast exact-burn",
+        """
+        if not valid:
+            return math.nan
+        if target == 1:
+            return math.inf if bad else 0.0
+        return round(bad / valid / (1 - target), 4)
+        """,
+    ),
+    wrong(
         "no traffic burns nothing",
         "burn",
         "no-traffic",
@@ -412,6 +424,17 @@ WRONG = [
         """
         threshold = (1 - target) * factor
         return threshold / error_ratio * window_min if error_ratio > threshold else math.nan
+        """,
+    ),
+    wrong(
+        "it never fires when the formula says more than a window",
+        "minutes-to-fire",
+        "never-fires",
+        """
+        if error_ratio == 0:
+            return math.nan
+        time = (1 - target) / error_ratio * window_min * factor
+        return time if time < window_min else math.nan
         """,
     ),
     wrong(
@@ -702,6 +725,15 @@ WRONG = [
             any(min(burns[a][i], burns[b][i]) > factor and failures[b][i] >= at_least for a, b, factor in rules)
             for i in range(minutes)
         ]
+        """,
+    ),
+    wrong(
+        "failures are always counted over an hour",
+        "careful-fires",
+        "enough-failures",
+        """
+        flags = multi_fires(burns, rules)
+        return [flag and failures[60][i] >= at_least for i, flag in enumerate(flags)]
         """,
     ),
     wrong(

@@ -396,6 +396,20 @@ WRONG = [
         """,
     ),
     wrong(
+        "each part stays perfect while the next one is tried",
+        "best-to-improve",
+        "best-part",
+        """
+        best, highest = None, -1
+        for one in service_map:
+            service_map[one] = service_map[one]._replace(availability=1.0)
+            found = availability(name, service_map)
+            if found > highest:
+                best, highest = one, found
+        return best
+        """,
+    ),
+    wrong(
         "the part that is needed most often is the one to improve",
         "best-to-improve",
         "best-part",
@@ -467,6 +481,21 @@ WRONG = [
         down, allowed, share = 1 - exact(availability), 1 - exact(target), exact(beta)
         copies = 1
         while copies < 100 and share * down + ((1 - share) * down) ** copies > allowed:
+            copies += 1
+        return copies
+        """,
+    ),
+    wrong(
+        "copies with a common cause are counted in floats",
+        "copies-with-beta",
+        "copies-or-none",
+        """
+        if beta == 1:
+            return 1 if availability >= target else None
+        if beta * (1 - availability) >= 1 - target:
+            return None
+        copies = 1
+        while with_common_cause(availability, copies, beta) < target:
             copies += 1
         return copies
         """,
