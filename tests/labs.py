@@ -214,12 +214,33 @@ def can_break(lab, cell):
     return [name for name, reached in reach(lab).items() if reached & defined(lab)[cell]]
 
 
+class Broken(NamedTuple):
+    """What a wrong solution breaks: by property, the sentence for the learner and the call that came before it."""
+
+    sentences: dict[str, str]
+    last_calls: dict[str, tuple]
+    namespace: dict
+
+
 def broken_by(lab, mistake):
-    """The properties that a wrong solution breaks, each with the sentence for the learner; and its names."""
     namespace = answered(lab, **{mistake.cell.replace("-", "_"): mistake.body})
-    module = checks_of(lab)
-    sentences = {name: module.broken(name, namespace, "self-paced") for name in can_break(lab, mistake.cell)}
-    return {name: sentence for name, sentence in sentences.items() if sentence}, namespace
+    calls = []
+
+    def noted(name):
+        def note(*arguments, **settings):
+            calls.append((name, arguments, settings))
+            return namespace[name](*arguments, **settings)
+
+        return note
+
+    module, asked = checks_of(lab), namespace | {name: noted(name) for name in functions(lab)}
+    found = Broken({}, {}, namespace)
+    for name in can_break(lab, mistake.cell):
+        calls.clear()
+        if sentence := module.broken(name, asked, "self-paced"):
+            found.sentences[name] = sentence
+            found.last_calls[name] = calls[-1] if calls else ()
+    return found
 
 
 def points(lab):

@@ -10,12 +10,13 @@ import re
 import sys
 import warnings
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from dslib.exercises import Withheld
+from dslib.exercises import Withheld, quiet
 from labs import (
     BEGIN,
     END,
@@ -84,11 +85,38 @@ def test_the_blank_release_passes_no_check_and_says_why(lab):
 @pytest.mark.parametrize(("lab", "mistake"), MISTAKES, ids=[f"{lab}: {mistake.mistake}" for lab, mistake in MISTAKES])
 def test_a_wrong_solution_loses_exactly_what_it_breaks(lab, mistake):
     # The hidden checks find all of it by themselves, and what the student can see finds nothing else.
-    sentences, namespace = broken_by(lab, mistake)
-    assert set(sentences) == mistake.breaks, sentences
-    assert lost(lab, notebook(lab, RELEASES), namespace) <= mistake.breaks
+    broken = broken_by(lab, mistake)
+    assert set(broken.sentences) == mistake.breaks, broken.sentences
+    assert lost(lab, notebook(lab, RELEASES), broken.namespace) <= mistake.breaks
     failing = [cell for cell in notebook(lab) if cell["id"].removeprefix("check-") in mistake.breaks]
-    assert lost(lab, failing, namespace) == mistake.breaks
+    assert lost(lab, failing, broken.namespace) == mistake.breaks
+    for name, sentence in broken.sentences.items():
+        assert_tells_no_answer(lab, sentence, broken.namespace, broken.last_calls[name])
+
+
+@cache
+def right(lab):
+    return answered(lab)
+
+
+def assert_tells_no_answer(lab, sentence, namespace, last_call):
+    """The number that would have been right is not in the sentence, unless it is the learner's, or in the question."""
+    if not last_call:
+        return
+    name, arguments, settings = last_call
+    try:
+        answer = right(lab)[name](*arguments, **settings)
+    except Exception:
+        return  # the right answer is an exception
+    if isinstance(answer, bool) or not isinstance(answer, int | float | Fraction) or not math.isfinite(answer):
+        return
+    with contextlib.suppress(Exception), quiet():
+        if namespace[name](*arguments, **settings) == answer:
+            return  # it was another call that was answered wrongly
+    question = f"{arguments} {settings}"
+    for written in {f"{float(answer):.6g}", f"{float(answer):g}", f"{100 * float(answer):.6g}", str(answer)}:
+        if len(written.strip("0.")) > 2 and written not in question:
+            assert not re.search(rf"(?<![\d.]){re.escape(written)}(?![\d.]*\d)", sentence), sentence
 
 
 @each_lab

@@ -374,6 +374,7 @@ def test_the_feedback_of_a_lab_says_what_does_not_hold_and_keeps_its_secrets(cou
     for broken in mistake.breaks:
         assert said(hints(lab)[0][broken]["property"]) in text
     assert "There is no code in the answer cell yet" in blank
+    assert "A hidden check found a case" in text or lab != "lab0"  # where ben errs in what only they can see
     assert f"Course: {INSTRUCTOR['course']}." in text
     inside = (Path(checks_of(lab).__file__)).read_text(encoding="utf-8")
     ours = [line.strip() for line in inside.split("\n") if line.startswith(("def ", "    raise NotTrue("))]
