@@ -456,6 +456,27 @@ def test_the_recap_of_the_course_counts_all_lessons_and_shows_each(folder, monke
         recap("05-different-types-of-failures", course=True)
 
 
+@pytest.mark.browser
+def test_without_a_kernel_the_recap_of_the_course_counts_what_the_browser_kept(page, folder, monkeypatch):
+    def html(name, *shown):
+        at = folder / f"{name}.html"
+        body = "".join(one._repr_html_() for one in shown)
+        at.write_text(f"<!doctype html><html lang='en'><meta charset='utf-8'><title>{name}</title><main>{body}</main>")
+        return at.as_uri()
+
+    last = html("07-slis-slos-and-slas", recap(course=True))
+    page.goto(last)
+    assert "No predictions are kept in this folder yet" in page.locator("main").inner_text()
+    monkeypatch.setenv("JPY_SESSION_NAME", str(folder / "05-different-types-of-failures.ipynb"))
+    ring = predict("ring", "How many links?", ["1", "2"])
+    page.goto(html("05-different-types-of-failures", ring, reveal("ring", 2)))
+    page.get_by_label("2", exact=True).check()
+    page.get_by_role("button", name="Show what happened").click()
+    page.goto(last)
+    page.get_by_text("In this browser you have made 1 prediction in 1 lesson.").wait_for()
+    page.get_by_text("Lesson 5, different types of failures: 1 prediction, 1 looked at").wait_for()
+
+
 # ---------------------------------------------------------------- what cannot be
 
 
