@@ -6,7 +6,8 @@ chat has the same calendar as the flights of New York: 31, 28 and 31 days.
 
 Four things go wrong. In January everything fails for some minutes of a busy hour. A bad deploy begins on the last
 evening of January and is taken back on the first morning of February. In February the service is down for three hours
-in which hardly anybody is up. And in the last days of March a few requests more than usual fail, and nobody has noticed yet.
+in which hardly anybody is up. And in the last days of March a few requests more than usual fail, and nobody has noticed
+yet.
 
 The reports arrive as such reports do: late and out of order, some of them twice, and some of them never. By night there
 is no traffic at all, only health checks.
