@@ -252,14 +252,20 @@ def service_year(service: str | Service, seed: int | str = 0, fix: str | Fix | N
     before, now = service_of(service), improved(service, fix)
     outages = []
     for was, cause in zip(before.causes, now.causes, strict=True):
-        dice = Random(f"{seed}/year/{was.name}")
-        for at in moments(dice, YEAR_MIN / was.a_year, YEAR_MIN) if was.a_year else ():
-            luck = [dice.uniform(0.5, 1.5), dice.uniform(0.5, 1.5), dice.random()]
-            if luck[2] < cause.a_year / was.a_year:  # an improvement may prevent it
-                minutes = cause.detect_min * luck[0] + cause.repair_min * luck[1]
+        for at, notice, mend, spared in _strokes(seed, was.name, was.a_year):
+            if spared < cause.a_year / was.a_year:  # an improvement may prevent it
+                minutes = cause.detect_min * notice + cause.repair_min * mend
                 outages.append(Lapse(at, was.name, minutes, minutes * cause.users))
     outages.sort()
     return Year(now.name, now.target, now.users, tuple(outages))
+
+
+@lru_cache(maxsize=8_192)
+def _strokes(seed: int | str, cause: str, a_year: float) -> tuple[tuple[float, float, float, float], ...]:
+    """When a cause strikes in a year, and the luck of each stroke: to notice, to mend, to be spared."""
+    dice = Random(f"{seed}/year/{cause}")
+    times = moments(dice, YEAR_MIN / a_year, YEAR_MIN) if a_year else []
+    return tuple((at, dice.uniform(0.5, 1.5), dice.uniform(0.5, 1.5), dice.random()) for at in times)
 
 
 # -- which is the best buy ---------------------------------------------------------------------------------------------
@@ -490,7 +496,7 @@ def try_fix(choose: Choose, seed: int = 0) -> Verdict:
         except Exception as error:  # whatever a learner's function may raise
             said = f"{rule_name(choose)}({one.name}, fixes) stops with {type(error).__name__}: {error}"
             return Verdict([], f"Not run yet: {said}.", False)
-        choice = what_to_fix(one)
+        choice = _measured(one)
         name = "none" if answer is None else answer.name
         trials.append(Trial(one.name, (name,), _complaint(choice, answer)))
     wrong = [trial for trial in trials if trial.complaint]
@@ -499,6 +505,11 @@ def try_fix(choose: Choose, seed: int = 0) -> Verdict:
         return Verdict(trials, "You buy what users feel, and nothing where nothing is needed. Well done.", True, header)
     way = "First ask whether the target is kept anyway; then compare minutes saved per cost, not minutes alone."
     return Verdict(trials, f"{len(wrong)} of {len(trials)} are not the best buy. {way}", False, header)
+
+
+@lru_cache(maxsize=64)
+def _measured(service: Service) -> Choice:
+    return what_to_fix(service)
 
 
 def _complaint(choice: Choice, answer: Fix | None) -> str:

@@ -243,10 +243,9 @@ def watched(
     for supplier in suppliers:
         first = outages_of_a_year(supplier, seed, "first")
         second = outages_of_a_year(supplier, seed, "second", shared)
-        eyes = Random(f"{seed}/{supplier.kind}/seen")
         mine = []
-        for begin, end in first:
-            ready = back_at(way, begin, eyes.random() < CHECK_SEES, switch_min)
+        for (begin, end), seen in zip(first, _seen(supplier.kind, seed, len(first)), strict=True):
+            ready = back_at(way, begin, seen, switch_min)
             if ready >= end:
                 mine.append((begin, end))
                 continue
@@ -257,11 +256,24 @@ def watched(
         spans += mine
         lost[supplier.kind] = fsum(b - a for a, b in _joined(mine))
         due += credits_due(supplier, seed)
-    alarms = _moments(Random(f"{seed}/false alarms"), CHECK_FALSE_A_YEAR) if way.automatic else []
+    alarms = _false_alarms(seed) if way.automatic else ()
     pause = CHECK_SWITCH_MIN if switch_min is None else switch_min
     spans += [(at, at + pause) for at in alarms]
     claimed, unclaimed = (due, 0.0) if way.claims else (0.0, due)
     return Watched(way, lost, _joined(spans), claimed, unclaimed, (switched + len(alarms), len(alarms)))
+
+
+@lru_cache(maxsize=8192)
+def _seen(kind: str, seed: int | str, outages: int) -> tuple[bool, ...]:
+    """Which outages a health check would see."""
+    dice = Random(f"{seed}/{kind}/seen")
+    return tuple(dice.random() < CHECK_SEES for _ in range(outages))
+
+
+@lru_cache(maxsize=1024)
+def _false_alarms(seed: int | str) -> tuple[float, ...]:
+    """When a health check switches for nothing."""
+    return tuple(_moments(Random(f"{seed}/false alarms"), CHECK_FALSE_A_YEAR))
 
 
 @lru_cache(maxsize=4096)
@@ -335,11 +347,24 @@ def _price(cost: float, minutes: float) -> float:
     return cost / minutes if minutes > 0 else inf if cost else 0.0
 
 
+def _refuse_loss(loss_per_min: float) -> None:
+    if not 0 <= loss_per_min < inf:
+        raise ValueError(f"loss_per_min={loss_per_min!r}: write what a lost minute costs, 0 or more")
+
+
 class Comparison(NamedTuple):
     """All ways to watch over the same years. ``str()`` is a table that ends in advice."""
 
     loss_per_min: float
     rows: tuple[Bought, ...]
+
+    def at(self, loss_per_min: float) -> Comparison:
+        """The same years for somebody to whom a lost minute is worth so much. Nothing is run again."""
+        _refuse_loss(loss_per_min)
+        return Comparison(
+            loss_per_min,
+            tuple(row._replace(total=row.watch.cost + loss_per_min * row.lost.mean - row.credits) for row in self.rows),
+        )
 
     @property
     def best(self) -> Watch:
@@ -392,8 +417,7 @@ def what_watching_buys(
     Raises:
         ValueError: a number is out of its range, or there are too few years.
     """
-    if not 0 <= loss_per_min < inf:
-        raise ValueError(f"loss_per_min={loss_per_min!r}: write what a lost minute costs, 0 or more")
+    _refuse_loss(loss_per_min)
     years = list(range(seeds) if isinstance(seeds, int) else seeds)
     each = {name: [watched(name, seed, switch_min, suppliers, shared) for seed in years] for name in WATCHES}
     rows: list[Bought] = []
@@ -442,7 +466,7 @@ def try_watch(choose: Choose, seed: int = 0) -> Verdict:
         except Exception as error:  # whatever a learner's function may raise
             said = f"{rule_name(choose)}({loss:g}, suppliers) stops with {type(error).__name__}: {error}"
             return Verdict([], f"Not run yet: {said}.", False)
-        found = what_watching_buys(loss, [f"unseen {seed} {number}" for number in range(40)], suppliers=suppliers)
+        found = _measured(suppliers, seed).at(loss)
         cost = {row.watch.name: row.total for row in found.rows}
         mine, least = cost[answer.name], min(cost.values())
         complaint = "" if mine <= max(least * WITHIN, least) else f"{mine:,.0f} a year; another way costs {least:,.0f}"
@@ -454,6 +478,11 @@ def try_watch(choose: Choose, seed: int = 0) -> Verdict:
         )
     way = "Add up what each way costs: its people, and the minutes that it still loses."
     return Verdict(trials, f"{wrong} of {len(trials)} cost too much. {way}", False, header)
+
+
+@lru_cache(maxsize=64)
+def _measured(suppliers: tuple[Supplier, ...], seed: int) -> Comparison:
+    return what_watching_buys(0, [f"unseen {seed} {number}" for number in range(40)], suppliers=suppliers)
 
 
 @lru_cache(maxsize=16)

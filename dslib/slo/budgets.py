@@ -141,21 +141,23 @@ def burn_rates(
     if are_arrays(bad, valid):
         return _burn_rates_of_arrays(bad, valid, allowed, lengths)
     # burn rate = (bad / valid) / (p / q) = bad q / (valid p): one division of whole numbers, rounded once.
-    spent = [one * allowed.denominator for one in accumulate(bad, initial=0)]
-    budget = [one * allowed.numerator for one in accumulate(valid, initial=0)]
-    traffic = list(accumulate(valid, initial=0))
+    p, q = allowed.numerator or 1, allowed.denominator
+    spent = [one * q for one in accumulate(bad, initial=0)]
+    budget = [one * p for one in accumulate(valid, initial=0)]
     rates: dict[int, Sequence[float]] = {}
     for window in lengths:
-        rate = rates[window] = []
-        for end in range(1, len(spent)):
-            start = max(0, end - window)
-            if traffic[end] == traffic[start]:
-                rate.append(math.nan)
-            elif not allowed:
-                rate.append(math.inf if spent[end] > spent[start] else 0.0)
-            else:
-                rate.append((spent[end] - spent[start]) / (budget[end] - budget[start]))
+        ends = zip(spent[1:], budget[1:], _starts(spent, window), _starts(budget, window), strict=True)
+        if allowed:
+            rates[window] = [(s - s0) / (b - b0) if b != b0 else math.nan for s, b, s0, b0 in ends]
+        else:
+            rates[window] = [math.nan if b == b0 else math.inf if s > s0 else 0.0 for s, b, s0, b0 in ends]
     return rates
+
+
+def _starts(sums: list[int], window: int) -> list[int]:
+    """The sum at the beginning of the window that ends with each slice."""
+    slices = len(sums) - 1
+    return [0] * min(window, slices) + sums[1 : max(1, slices - window + 1)]
 
 
 #: Array elements at a time: so many stay in a processor's cache between two steps.

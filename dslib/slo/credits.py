@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -54,7 +55,7 @@ def credit_share(availability: Number, tiers: Sequence[Tier]) -> float:
     >>> [credit_share(a, S3_STANDARD) for a in (0.999, 0.9989, 0.99, 0.9899, 0.94)]
     [0.0, 0.1, 0.1, 0.25, 1.0]
     """
-    _check_tiers(tiers)
+    _check_tiers(tuple(tiers))
     if math.isnan(availability):
         return math.nan
     reached = share(availability, "availability")
@@ -126,7 +127,8 @@ def bills_after_credits(bills: Iterable[Number], credits: Iterable[Number]) -> l
     return paid
 
 
-def _check_tiers(tiers: Sequence[Tier]) -> None:
+@lru_cache(maxsize=64)
+def _check_tiers(tiers: tuple[Tier, ...]) -> None:
     if not tiers:
         raise ValueError("there is no tier: write [Tier(below=0.999, credit=0.10), …]")
     for tier in tiers:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 from numbers import Rational, Real
 from typing import Any
 
@@ -17,13 +18,20 @@ Number = Real | float | Fraction
 
 def exact(value: Number, name: str) -> Fraction:
     """The number as it prints. Raises ValueError if it is not finite, TypeError if it is none; ``name`` says which."""
+    if type(value) is float and math.isfinite(value):
+        return _as_printed(value)  # the usual case, and quick
     if isinstance(value, Rational):
         return Fraction(int(value.numerator), int(value.denominator))
     if not isinstance(value, Real):
         raise TypeError(f"{name}={value!r} is not a number: write an int, a float or a Fraction")
     if not math.isfinite(value):
         raise ValueError(f"{name}={float(value)} is not finite: write an ordinary number")
-    return Fraction(repr(float(value)))
+    return _as_printed(float(value))
+
+
+@lru_cache(maxsize=4_096)
+def _as_printed(value: float) -> Fraction:
+    return Fraction(repr(value))
 
 
 def count(value: Number, name: str) -> Fraction:
