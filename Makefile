@@ -46,8 +46,8 @@ format: dev     ## put code and notebooks into the house's form
 	$(RUN) -m ruff format
 	$(RUN) tools/nbfmt.py --write
 
-labs: course    ## write labs/ anew from solutions/
-	$(RUN) tools/make_labs.py
+labs: course    ## write labs/ anew from solutions/ (some of them: ARGS="lab1 lab2")
+	$(RUN) tools/make_labs.py $(ARGS)
 
 bench: dev      ## measure speed as ratios to peers and to the bare limit
 	$(RUN) -m bench $(ARGS)

@@ -270,6 +270,20 @@ def test_at_most_a_tenth_of_the_course_is_marked_by_hand():
     assert sum(points(lab)[1] for lab in LABS if lab in POINTS) <= 10
 
 
+def test_the_instructors_page_has_the_points_of_every_lab():
+    page = (SOLUTIONS / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(lab\d)` \| .* \| \(?([\d.]+)\)? \| \(?([\d.]+|-)\)? \| (\d+|-) \|$", page, re.MULTILINE)
+    told = {lab: (float(by_checks), float(by_hand.replace("-", "0"))) for lab, by_checks, by_hand, _ in rows}
+    assert {lab: told.get(lab) for lab in LABS} == {lab: points(lab) for lab in LABS}
+    assert {lab: int(both) for lab, _, _, both in rows if both != "-"} == POINTS
+    sums = re.search(r"^\| \| \| (\d+) \| (\d+) \| 100 \|$", page, re.MULTILINE)
+    counted = [told[lab] for lab in POINTS]
+    assert [float(one) for one in sums.groups()] == [
+        sum(by_checks for by_checks, _ in counted),
+        sum(h for _, h in counted),
+    ]
+
+
 @each_lab
 def test_each_check_cell_is_about_one_property_that_has_hints(lab):
     texts, about = hints(lab)

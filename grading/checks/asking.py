@@ -244,7 +244,7 @@ def _is_property(thing: Any, module: str) -> bool:
 
 def _stopped(problem: BaseException) -> str:
     if isinstance(problem, TookTooLong):
-        said = str(problem)
+        said = str(problem) or "it did not return in time."
     else:
         said = f"it stopped with {type(problem).__name__}" + (f": {_cut(problem)}" if _cut(problem) else "")
     frames = getattr(problem, "learners_lines", None) or list(_learners_lines(problem))
