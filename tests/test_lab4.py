@@ -208,7 +208,7 @@ def test_what_the_lab_says_of_a_learners_alerts_is_true_of_every_learner(learner
     yours = pages(rules)
     shut = next((one.start, one.end) for one in month.incidents if "front door" in one.what)
     assert scores(yours)[1] == 0.8
-    assert scores(yours)[0] < 0.8
+    assert scores(yours)[0] < 0.9
     assert not any(reference["overlap"](page, shut) for page in yours), "no page under your two rows"
     wrong = [page for page in yours if not any(reference["overlap"](page, one) for one in wake)]
     assert sum(2 <= page[0] % DAY // 60 < 6 for page in wrong) >= 3, "most of them at night"
@@ -226,7 +226,7 @@ def test_what_the_lab_says_of_a_learners_alerts_is_true_of_every_learner(learner
     assert scores(careful)[0] > scores(yours)[0]
     leak = next(one for one in month.incidents if "leaks" in one.what)
     for page in careful:
-        right = any(reference["overlap"](page, (start, end + 30)) for start, end in wake)  # "or rings once more"
+        right = any(reference["overlap"](page, (start, end + 360)) for start, end in wake)  # "or rings once more"
         assert right or reference["overlap"](page, (leak.start, leak.end + 360)), (learner, page)
     assert not pages(rules, 1_000) or scores(pages(rules, 1_000))[1] < 0.8
 
