@@ -323,6 +323,23 @@ def burn_of_the_last_days(student: Student, dice: Random, learner: str) -> None:
             raise NotTrue(f"for {_told(days)}, a target of {target} and last={last} it returned {short(value)}.")
 
 
+def no_budget_to_burn(student: Student, dice: Random, learner: str) -> None:
+    for size in range(1, ROUNDS // 2):
+        last, bad = dice.randrange(1, 5), dice.choice([0, 1, 30])
+        recent = [(dice.randrange(30, 900), 0) for _ in range(last)]
+        recent[dice.randrange(last)] = (900, bad)
+        for target in (1, 1.0):
+            for days, expected in (
+                ([*some_days(dice, size), *recent], math.inf if bad else 0),
+                ([*some_days(dice, size), *[(0, 0)] * last], math.nan),
+            ):
+                value = student.current_burn(days, target, last)
+                if not same(value, expected):
+                    raise NotTrue(
+                        f"for {_told(days)}, a target of {target} and last={last} it returned {short(value)}."
+                    )
+
+
 def time_to_empty(student: Student, dice: Random, learner: str) -> None:
     cases: list[tuple[float, float, float]] = [(0, burn, 30) for burn in (1, 2, 10, 1_000)]
     for _ in range(ROUNDS):

@@ -340,7 +340,7 @@ WRONG = [
     wrong(
         "the mean of the days' burn rates",
         "current-burn",
-        "burn-of-the-last-days",
+        "burn-of-the-last-days no-budget-to-burn",
         """
         rates = [bad / valid / (1 - target) for valid, bad in days[-last:] if valid]
         return sum(rates) / len(rates) if rates else math.nan
@@ -349,7 +349,7 @@ WRONG = [
     wrong(
         "the burn rate of all days",
         "current-burn",
-        "burn-of-the-last-days",
+        "burn-of-the-last-days no-budget-to-burn",
         """
         valid, bad = sum(valid for valid, _ in days), sum(bad for _, bad in days)
         return bad / valid / (1 - target) if valid else math.nan
@@ -358,10 +358,19 @@ WRONG = [
     wrong(
         "without traffic nothing burns",
         "current-burn",
-        "burn-of-the-last-days",
+        "burn-of-the-last-days no-budget-to-burn",
         """
         valid, bad = sum(valid for valid, _ in days[-last:]), sum(bad for _, bad in days[-last:])
         return bad / valid / (1 - target) if valid else 0.0
+        """,
+    ),
+    wrong(
+        "a target of 100 % is divided by when it burns",
+        "current-burn",
+        "no-budget-to-burn",
+        """
+        valid, bad = sum(valid for valid, _ in days[-last:]), sum(bad for _, bad in days[-last:])
+        return bad / valid / (1 - target) if valid else math.nan
         """,
     ),
     wrong(
