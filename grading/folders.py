@@ -1,0 +1,69 @@
+"""Where nbgrader keeps what, as its own settings say: nbgrader_config.py in the folder of the course."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from .instructor import ROOT
+
+# An optional part of nbformat's checks, which no notebook needs, compiles a grammar for two seconds at import.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+_HERE = "\0"
+
+
+class Folders:
+    """The folders and the gradebook of the course in ``root``."""
+
+    def __init__(self, root: Path = ROOT) -> None:
+        from nbgrader.coursedir import CourseDirectory
+        from traitlets.config.loader import PyFileConfigLoader
+
+        self.root = Path(root).resolve()
+        before, path = list(sys.path), os.environ.get("PATH", "")
+        try:
+            self.config: Any = PyFileConfigLoader("nbgrader_config.py", path=str(self.root)).load_config()
+        finally:
+            sys.path[:], os.environ["PATH"] = before, path
+        self._course: Any = CourseDirectory(config=self.config)
+
+    @property
+    def db_url(self) -> str:
+        return str(self._course.db_url)
+
+    @property
+    def course_id(self) -> str:
+        return str(self._course.course_id)
+
+    @property
+    def groupshared(self) -> bool:
+        return bool(self._course.groupshared)
+
+    def submitted(self, lab: str, student: str) -> Path:
+        return self._path(self._course.submitted_directory, lab, student)
+
+    def autograded(self, lab: str, student: str) -> Path:
+        return self._path(self._course.autograded_directory, lab, student)
+
+    def kept(self, lab: str) -> Path:
+        """Where the grader keeps what it knows and writes of a lab."""
+        inside = self._path(self._course.autograded_directory, "x", "x")
+        return inside.parents[1].parent / "grading" / lab
+
+    def students(self, lab: str) -> list[str]:
+        """Who has submitted a lab: nbgrader's folders that do not begin with a dot."""
+        before, _, after = str(self._path(self._course.submitted_directory, lab, _HERE)).partition(_HERE)
+        folder = Path(before)
+        names = sorted(os.listdir(folder)) if folder.is_dir() else []
+        excluded = set(filter(None, self._course.student_id_exclude.split(",")))
+        return [
+            name
+            for name in names
+            if not name.startswith(".") and name not in excluded and os.path.isdir(f"{before}{name}{after}")
+        ]
+
+    def _path(self, step: str, lab: str, student: str) -> Path:
+        return Path(self._course.format_path(step, student, lab))
