@@ -37,6 +37,7 @@ from dslib.views import (
     script,
     service_levels,
     space_time,
+    spend_budget,
     sweep_results,
     timeline,
     who_said_what,
@@ -117,7 +118,9 @@ def cards() -> Mapping[str, Any]:
         ),
         "check-number": check("How many posts were lost?", answer=4, unit="posts"),
         "traitor": betray(3),
+        "budget-game": spend_budget(17).release(3).freeze(),
         "recap": recap(),
+        "recap-course": recap(course=True),
     }
 
 

@@ -70,6 +70,7 @@ def touch_all(page: Any) -> None:
     page.locator("#check-number").get_by_label("Your number").fill("4")
     page.locator("#check-number").get_by_role("button", name="Check").click()
     page.locator("#traitor").get_by_role("button", name="Send").click()
+    page.locator("#budget-game").get_by_role("button", name="Release").click()
 
 
 # ---------------------------------------------------------------- axe

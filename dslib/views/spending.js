@@ -50,7 +50,7 @@ function chart(game, { evenings, rows }) {
   const low = Math.min(-0.2, Math.floor(Math.min(...evenings) * 5) / 5);
   const x = (day) => left + (day / days) * (width - left - right);
   const y = (share) => top + ((1 - share) / (1 - low)) * plot;
-  const svg = draw_("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", class: "dslib-picture", style: "min-width: 500px", "font-size": "12.5", fill: "currentColor" });
+  const svg = draw_("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", class: "dslib-picture", style: "min-width: 576px", "font-size": "12.5", fill: "currentColor" });
   for (let share = 1; share >= low - 1e-9; share -= low < -1 ? 0.5 : 0.2) {
     const empty = Math.abs(share) < 1e-9;
     svg.append(draw_("path", { d: `M${left} ${y(share)}H${width - right}`, stroke: "currentColor", "stroke-opacity": empty ? 0.9 : 0.15 }));
