@@ -623,7 +623,7 @@ def test_d58_the_same_bad_input_kills_every_replica_and_is_refused_at_the_door_w
 
 
 def test_d58_guards_and_probabilities_that_cannot_be_are_refused_in_words():
-    with pytest.raises(ValueError, match="there is no guard 'prayer': there are checksum, assertion, time-out"):
+    with pytest.raises(ValueError, match="there is no guard 'prayer': there are checksum, assertion, timeout"):
         guards.faulty_till(guards=("prayer",))
     with pytest.raises(ValueError, match="write probabilities from 0 to 1"):
         guards.faulty_till(flips=2)

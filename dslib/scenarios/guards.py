@@ -1,9 +1,9 @@
-"""Turning lies into silence: checksums, assertions and time-outs, what gets past them, and what they can do at worst.
+"""Turning lies into silence: checksums, assertions and timeouts, what gets past them, and what they can do at worst.
 
 A fault that only stops a node is *fail-stop*, or clean; one that makes it answer wrongly is *arbitrary*, or Byzantine.
 The first is far easier to live with. So programs check themselves, and prefer to say nothing. Three guards do most of
 it: a checksum finds what changed on the way or on a disk (``dslib.disk``), an assertion finds what cannot be, and a
-watchdog's time-out ends what hangs. What each of them misses is counted here.
+watchdog's timeout ends what hangs. What each of them misses is counted here.
 
 Saltzer, Reed and Clark 1984 ("End-to-end arguments in system design", ACM TOCS 2(4)) say where a checksum belongs.
 """
@@ -27,7 +27,7 @@ from .groups import OnceReplica
 from .rooms import USERS, replica_names
 
 #: The guards, in the order in which the lesson adds them.
-GUARDS = ("checksum", "assertion", "time-out")
+GUARDS = ("checksum", "assertion", "timeout")
 
 #: Prices are whole numbers from 1 to 100, and a sale has three of them.
 CHEAPEST, DEAREST, PRICES = 1, 100, 3
@@ -54,7 +54,7 @@ class Till(Node):
             return
         if self.random.random() < self.hangs:
             self.hung = True
-            if "time-out" in self.guards:
+            if "timeout" in self.guards:
                 self.set_timer("watchdog", 300)
             return
         if "checksum" in self.guards:
@@ -283,7 +283,8 @@ class Spread(NamedTuple):
 
     def __str__(self) -> str:
         return (
-            f"died: {' '.join(self.died) or 'nobody'}; {self.deaths} deaths; others have {self.good:.0%} good answers"
+            f"died: {' '.join(self.died) or 'nobody'} ({self.deaths} deaths); "
+            f"everybody else has {self.good:.0%} good answers"
         )
 
 

@@ -166,6 +166,13 @@ class Cell(NamedTuple):
     exact_alarms: float
     exact_found_s: float
 
+    def __str__(self) -> str:
+        return (
+            f"{_alarms(self.alarms)} false alarms an hour (95 % interval {_alarms(self.low)} to {_alarms(self.high)}, "
+            f"exact {_alarms(self.exact_alarms)}); a crash is found after {self.found_s:.2f} s "
+            f"(exact {self.exact_found_s:.2f} s)"
+        )
+
 
 class WaitTable(list[Cell]):
     """Cells, printed as a table: two lines for each loss, false alarms an hour / seconds until a crash is found.
