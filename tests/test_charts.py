@@ -18,13 +18,14 @@ from dslib.detection import Detection, measure_heartbeats, measure_phi
 from dslib.metrics import Slice, bad_and_valid, slices
 from dslib.places import CITIES, distance_km
 from dslib.slo import AlertRule
-from dslib.sweeps import Sweep, sweep
+from dslib.sweeps import Estimate, Sweep, sweep
 from dslib.views import (
     View,
     budget_burn_down,
     burn_alerts,
     chart_matplotlib,
     chart_svg,
+    cost_and_gain,
     detector_tradeoff,
     goodput_and_queue,
     latency_distribution,
@@ -101,6 +102,9 @@ def views() -> dict[str, View]:
         "sweep_results": sweep_results(lucky),
         "sweep means": sweep_results(lucky, ylabel="share of good answers"),
         "region_map": region_map(WORLD),
+        "cost_and_gain": cost_and_gain(
+            [("alarm", 8, Estimate(70, 60, 80, 40)), ("machine", 30, 26.0), ("nothing", 0, 0)]
+        ),
     }
 
 
@@ -119,7 +123,7 @@ def quick(monkeypatch: pytest.MonkeyPatch, shown: dict[str, View]) -> None:
 NAMES = [
     "measured", "measured names", "service_levels", "latency_distribution", "two distributions", "budget_burn_down",
     "rolling budget", "burn_alerts", "goodput_and_queue", "risk_matrix", "detector_tradeoff", "sweep_results",
-    "sweep means", "region_map",
+    "sweep means", "region_map", "cost_and_gain",
 ]  # fmt: skip
 
 

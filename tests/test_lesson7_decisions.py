@@ -10,7 +10,7 @@ from dslib import slo
 from dslib.scenarios import agreements, improvements, paging, suppliers
 from dslib.scenarios.draws import failures_of, moments
 from dslib.slo import AlertRule, Incident
-from dslib.views import budget_burn_down, burn_alerts, measured
+from dslib.views import budget_burn_down, burn_alerts, cost_and_gain
 
 SEEDS = range(20)
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
@@ -270,12 +270,9 @@ def test_the_best_buy_is_another_one_for_each_service_and_may_be_nothing(service
         if best is None:
             assert choice.kept >= 0.95
             assert "Buy nothing" in str(choice)
-    view = measured(
-        [one.fix.name for one in choice.offers],
-        [one.saved.mean for one in choice.offers],
-        [(one.saved.low, one.saved.high) for one in choice.offers],
-    )
-    assert "Measured value" in repr(view)
+    first = choice.offers[0]
+    words = f"Best buy: {first.fix.name}, {first.saved.mean:,.0f} for {first.fix.cost:,}."
+    assert words[:-1] in cost_and_gain(choice.points, "user-minutes saved", "cost").finding
 
 
 def test_buying_goes_on_until_the_service_is_robust_enough():
@@ -521,6 +518,13 @@ def test_two_suppliers_in_one_building_and_a_slow_switch_spoil_it():
     assert slow[3].lost.mean > slow[0].lost.mean, "switching for nothing takes as long as for something"
     assert slow[2].lost.mean > 2 * apart[2].lost.mean
     assert "Watching would cost more than it saves" in str(suppliers.what_watching_buys(1))
+    finding = cost_and_gain(suppliers.what_watching_buys(1).points, "minutes saved", "cost").finding
+    assert "Best buy: office hours" in finding
+    assert finding.endswith("Most in all: automatic and on call.")
+    assert "None gains anything" in cost_and_gain([("nobody", 0, 0), ("wrong", 5, -1)]).finding
+    for rows, wrong in (([], "nothing is on offer"), ([("a", -1, 2)], "costs -1"), ([("a", 1, nan)], "'a' has nan")):
+        with pytest.raises(ValueError, match=wrong):
+            cost_and_gain(rows)
 
 
 def test_office_hours_have_an_end():

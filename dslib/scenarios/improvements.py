@@ -307,6 +307,11 @@ class Choice(NamedTuple):
     best: Fix | None
 
     @property
+    def points(self) -> list[tuple[str, float, Estimate]]:
+        """Name, cost and user-minutes saved of each improvement, for ``cost_and_gain(choice.points, …)``."""
+        return [(one.fix.name, one.fix.cost, one.saved) for one in self.offers]
+
+    @property
     def line(self) -> str:
         """The advice."""
         if self.best is None:

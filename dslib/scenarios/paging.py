@@ -128,14 +128,6 @@ def who(rule: AlertRule) -> str:
     return "ticket" if rule.long_s >= DAY else "page"
 
 
-def named(rule: AlertRule) -> str:
-    """A rule as people say it: 1 h and 5 min above 14.4."""
-    windows = _time(rule.long_s)
-    if rule.short_s != rule.long_s:
-        windows += f" and {_time(rule.short_s)}"
-    return f"{windows} above {rule.factor:g}"
-
-
 class Call(NamedTuple):
     """What one rule made of an error shape. Times in seconds; ``nan`` for what did not happen.
 
@@ -192,7 +184,7 @@ class Paged(NamedTuple):
     def __str__(self) -> str:
         rows = [self.line]
         for call in self.calls:
-            said = f"  {named(call.rule):<27}{call.who:<8}"
+            said = f"  {call.rule!s:<27}{call.who:<8}"
             if not call.times:
                 never = "can never fire" if not call.rule.reachable(self.target) else "does not fire"
                 rows.append(f"{said}{never}")
@@ -454,7 +446,7 @@ def judge(rules: str | Sequence[AlertRule] | Page, seeds: int | Iterable[int | s
             missed[incident.kind] = missed.get(incident.kind, 0) + 1
     calls, real = sum(one.calls for one in scores), sum(_real(week) for week in weeks)
     return Judged(
-        name=name or (rule_name(chosen) if callable(chosen) else "; ".join(map(named, chosen))),
+        name=name or (rule_name(chosen) if callable(chosen) else "; ".join(map(str, chosen))),
         precision=pass_rate(calls - sum(len(one.false) for one in scores), calls),
         recall=pass_rate(real - sum(len(one.missed) for one in scores), real),
         detection_s=slo.percentile([s for one in scores for s in one.detection_s], 0.5),

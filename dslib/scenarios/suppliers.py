@@ -358,6 +358,11 @@ class Comparison(NamedTuple):
     loss_per_min: float
     rows: tuple[Bought, ...]
 
+    @property
+    def points(self) -> list[tuple[str, float, Estimate]]:
+        """Name, cost and minutes saved of each way to watch, for ``cost_and_gain(comparison.points, …)``."""
+        return [(row.watch.name, row.watch.cost, row.saved) for row in self.rows]
+
     def at(self, loss_per_min: float) -> Comparison:
         """The same years for somebody to whom a lost minute is worth so much. Nothing is run again."""
         _refuse_loss(loss_per_min)

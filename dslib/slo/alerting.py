@@ -24,6 +24,13 @@ class AlertRule(NamedTuple):
     short_s: float
     factor: float
 
+    def __str__(self) -> str:
+        """The rule as people say it: 1 h and 5 min above 14.4."""
+        windows = duration(self.long_s)
+        if self.short_s != self.long_s:
+            windows += f" and {duration(self.short_s)}"
+        return f"{windows} above {self.factor:g}"
+
     def reachable(self, target: Number) -> bool:
         """Whether a complete outage would fire it: no burn rate is above 1 / (1 - target) (definition 4).
 
@@ -158,8 +165,7 @@ def unreachable(rules: Iterable[AlertRule], target: Number) -> list[str]:
     """
     most = burn_rate(1, target)
     return [
-        f"the rule {duration(rule.long_s)} and {duration(rule.short_s)} above {rule.factor:g} can never fire at a "
-        f"target of {float(target):g}: a complete outage burns at {most:g}"
+        f"the rule {rule} can never fire at a target of {float(target):g}: a complete outage burns at {most:g}"
         for rule in rules
         if not rule.reachable(target)
     ]

@@ -389,7 +389,8 @@ def burn_alerts(
             label = _fires(f) if len(mine) <= 3 else f"fires {len(mine)} times" if i == 0 else ""
             marks.append(Span(f.fires_s * 1_000, ends, Look("dropped", "3 3"), label))
         marks.append(Rule(rule.factor, _TARGET, f"above {number(rule.factor)}"))
-        marks.append(Line(*thinned(at, fast), Look("leader", "3 3", "^", 1.6), f"{_span(rule.short_s)}", steps=True))
+        if rule.short_s != rule.long_s:  # one window alone is one line
+            marks.append(Line(*thinned(at, fast), Look("leader", "3 3", "^", 1.6), _span(rule.short_s), steps=True))
         marks.append(Line(*thinned(at, slow), Look("delivered", "", "o", 2.2), f"{_span(rule.long_s)}", steps=True))
         panels.append(Panel(time, axis, tuple(marks), 130))
     finding = f"{_share_finding(bad, valid, target)} in {say_ms(end)}. {' '.join(told)}"
@@ -417,12 +418,13 @@ def _rule_finding(
             for f in fired[:3]
         ]
         words += "; ".join(shown)
-        words += f"; and {len(fired) - 3} times more" if len(fired) > 3 else ""
+        words += f"; and {count(len(fired) - 3, 'time')} more" if len(fired) > 3 else ""
     elif not rule.reachable(target):
         words += f"can never fire, as a complete outage burns at {number(slo.burn_rate(1, target))}"
     else:
         both = [min(a, b) for a, b in zip(slow, fast, strict=True) if not isnan(a + b)]
-        words += f"never fires; both windows came up to {number(max(both))}" if both else "never fires: no traffic"
+        which = "both windows" if rule.short_s != rule.long_s else "the window"
+        words += f"never fires; {which} came up to {number(max(both))}" if both else "never fires: no traffic"
     return f"{words}."
 
 
@@ -432,6 +434,8 @@ def _fires(firing: slo.Firing) -> str:
 
 
 def _windows(rule: slo.AlertRule) -> str:
+    if rule.short_s == rule.long_s:
+        return _span(rule.long_s)
     return f"{_span(rule.long_s)} and {_span(rule.short_s)}"
 
 
