@@ -22,6 +22,7 @@ from dslib.views import (
     burn_alerts,
     check,
     compare,
+    cost_and_gain,
     detector_tradeoff,
     explore,
     goodput_and_queue,
@@ -146,6 +147,7 @@ def plots() -> Mapping[str, Any]:
         "risk-matrix": risk_matrix({"retry storm": (4, 5), "split brain": (2, 5)}),
         "detector-tradeoff": detector_tradeoff(measure_heartbeats([200, 400], seeds=2) + measure_phi([1, 3], seeds=2)),
         "sweep-results": sweep_results(lost),
+        "cost-and-gain": cost_and_gain([("alarm", 8, 70), ("canary", 16, 90), ("machine", 30, 26)], "saved", "cost"),
     }
 
 
