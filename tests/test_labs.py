@@ -343,6 +343,9 @@ def test_a_check_overwrites_nothing_that_the_notebook_goes_on_with(lab):
     by_checks = set().union(*(assigned(source(cell)) for cell in code if grading(cell).get("grade")))
     by_others = set().union(*(assigned(source(cell)) for cell in code if not grading(cell).get("grade")))
     assert by_checks & by_others == set()
+    # And a cell that only shows something takes no name of an answer, which would be gone when it runs again.
+    shown = [source(cell) for cell in code if not grading(cell).get("solution")]
+    assert set().union(*map(assigned, shown)) & set(functions(lab)) == set()
 
 
 @each_lab

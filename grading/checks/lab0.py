@@ -25,7 +25,13 @@ def nobody_asked(student: Student, dice: Random, learner: str) -> None:
 
 def longest_wait(student: Student, dice: Random, learner: str) -> None:
     own = Random(Lab("lab0", learner, folder=SOLUTIONS / "lab0").seed)
-    lists = [[own.randrange(1, 90) / 10 for _ in range(8)], [2.0, 1.0], [1.0, 2.0], [1.0, 3.0, 2.0], [0.5]]
+    lists = [
+        [own.randrange(10, 90) / 10 for _ in range(7)] + [own.randrange(1, 10) / 10],
+        [2.0, 1.0],
+        [1.0, 2.0],
+        [1.0, 3.0, 2.0],
+        [0.5],
+    ]
     for waits in lists + [dice.sample(range(1_000), size) for size in range(1, 30)]:
         found = student.longest(waits)
         if not same(found, max(waits)):
