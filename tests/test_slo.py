@@ -451,6 +451,8 @@ def test_definition_22_credits_are_half_open_capped_claimed_and_never_cash():
     assert slo.credit(0.985, 2_000, slo.S3_STANDARD, claimed_after_days=None).why == "nobody claimed it"
     assert "is not below 99.9 %" in slo.credit(0.9995, 2_000, slo.S3_STANDARD).why
     assert math.isnan(slo.credit(math.nan, 2_000, slo.S3_STANDARD).amount)
+    assert str(slo.credit(math.nan, 2_000, slo.S3_STANDARD)).startswith("undefined: no traffic")
+    assert slo.credit(0.98, 100, [(0.99, 0.1)]).amount == 10, "pairs are tiers, too"
     assert slo.bills_after_credits([1_000, 200, 1_000], [500, 0, 0]) == [1_000, 0, 700], "the month itself is paid"
     assert slo.bills_after_credits([100], [100]) == [100], "and who leaves is owed nothing"
     # The same month by two formulas: the contract names its own.
@@ -647,6 +649,7 @@ def test_calls_are_scored_over_labelled_incidents():
     rows = [slo.Firing(rule, 130, 200), slo.Firing(rule, 150, 260)]
     assert slo.score(rows, incidents[:1]).calls == 1, "two rows that overlap are one call"
     assert slo.score([(200, 250)], incidents[:1]).precision == 1, "what the last slice showed is known at its end"
+    assert slo.score([(1, 2)], [(0, 4)]).recall == 1, "pairs are incidents, too"
     nothing = slo.score([], incidents)
     assert math.isnan(nothing.precision)
     assert nothing.recall == 0
@@ -952,6 +955,7 @@ def test_a_page_that_no_outage_can_fire_is_known():
     [
         (lambda: slo.alert_factor(2, 30, 1), "budget_share=2 is no share"),
         (lambda: slo.alert_factor(0.02, 30, 0), "long_window=0 is not a length of time"),
+        (lambda: slo.alert_rules(28), "period=28 s is shorter than a window of 3 d: .* in seconds"),
         (lambda: slo.alerts([0], [1], 0.9, [slo.AlertRule(300, 3_600, 2)]), "longer than the long one"),
         (lambda: slo.alerts([0], [1], 0.9, slo.alert_rules(), 7), "no whole number of slices of 7 s"),
         (lambda: slo.alerts([0], [1], 0.9, slo.alert_rules(), 0), "every_s=0 is not a length of time"),

@@ -135,9 +135,18 @@ def alert_rules(
     Each has a short window of a twelfth of the long one (definitions 5 and 6). They are data: write other ``rows``,
     such as ``THREE_ROWS``, or rules of your own. With a ``target``, a rule that no outage can fire is warned about.
 
+    Raises ValueError for a period that is shorter than a window, and what :func:`alert_factor` refuses.
+
     >>> [rule.factor for rule in alert_rules()]
     [14.4, 6.0, 3.0, 1.0]
     """
+    rows = list(rows)
+    if any(window > length(period, "period") for _, window in rows):
+        longest = max(window for _, window in rows)
+        raise ValueError(
+            f"period={show(exact(period, 'period'))} s is shorter than a window of {duration(longest)}: "
+            "write the budget's period in seconds, such as 30 * 86_400"
+        )
     rules = tuple(AlertRule(window, window / 12, alert_factor(share, period, window)) for share, window in rows)
     for sentence in unreachable(rules, target) if target is not None else ():
         warnings.warn(sentence, UnreachableRule, stacklevel=2)
@@ -295,10 +304,13 @@ class Score(NamedTuple):
         )
 
 
-def score(calls: Iterable[Firing | tuple[float, float | None]], incidents: Iterable[Incident]) -> Score:
+def score(
+    calls: Iterable[Firing | tuple[float, float | None]], incidents: Iterable[Incident | tuple[float, float]]
+) -> Score:
     """Precision, recall, detection and reset of calls over labelled incidents (workbook, chapter 5).
 
-    ``calls`` are firings, of which those that overlap count as one call (:func:`merged`), or pairs (fires, resets).
+    ``calls`` are firings, of which those that overlap count as one call (:func:`merged`), or pairs (fires, resets);
+    an incident may be a pair (starts, ends), too.
     A call is right if it begins while an incident that matters lasts, or with the slice in which it ended; an incident
     is noticed if a right call began in it, or one from before was still going on.
 
@@ -309,7 +321,7 @@ def score(calls: Iterable[Firing | tuple[float, float | None]], incidents: Itera
     firings = [one for one in given if isinstance(one, Firing)]
     pairs = [one for one in given if not isinstance(one, Firing)]
     pairs = sorted([*merged(firings), *((one[0], one[1]) for one in pairs)], key=lambda one: one[0])
-    real = [one for one in incidents if one.matters]
+    real = [one for one in (Incident(*one) for one in incidents) if one.matters]
     right = [any(one.starts_s <= call[0] <= one.ends_s for one in real) for call in pairs]
     detection, reset, missed = [], [], []
     for one in real:

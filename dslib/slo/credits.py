@@ -40,6 +40,8 @@ class Credit(NamedTuple):
     why: str
 
     def __str__(self) -> str:
+        if math.isnan(self.amount):
+            return f"undefined: {self.why}"
         return f"{self.amount:,.2f} ({100 * self.share:g} % of the bill): {self.why}"
 
 
@@ -55,12 +57,12 @@ def credit_share(availability: Number, tiers: Sequence[Tier]) -> float:
     >>> [credit_share(a, S3_STANDARD) for a in (0.999, 0.9989, 0.99, 0.9899, 0.94)]
     [0.0, 0.1, 0.1, 0.25, 1.0]
     """
-    _check_tiers(tuple(tiers))
+    table = _table(tiers)
     if math.isnan(availability):
         return math.nan
     reached = share(availability, "availability")
     deepest = Fraction(0)
-    for tier in tiers:
+    for tier in table:
         if reached < exact(tier.below, "below"):
             deepest = exact(tier.credit, "credit")
     return float(deepest)
@@ -90,17 +92,17 @@ def credit(
     >>> print(credit(0.985, 2_000, S3_STANDARD))
     500.00 (25 % of the bill): 98.5 % is below 99 %
     """
-    due, most = count(bill, "bill"), share(cap, "cap")
+    due, most, table = count(bill, "bill"), share(cap, "cap"), _table(tiers)
     part = credit_share(availability, tiers)
     if math.isnan(part):
         return Credit(math.nan, math.nan, "no traffic: what the availability is, the contract must say")
     if not part:
-        return Credit(0.0, 0.0, f"{_percent(availability)} is not below {_percent(tiers[0].below)}")
+        return Credit(0.0, 0.0, f"{_percent(availability)} is not below {_percent(table[0].below)}")
     if claimed_after_days is None or claimed_after_days > claim_within_days:
         late = "nobody claimed it" if claimed_after_days is None else f"claimed after {claimed_after_days:g} days"
         return Credit(0.0, 0.0, late + ("" if claimed_after_days is None else f", allowed are {claim_within_days:g}"))
     reached = exact(availability, "availability")
-    bound = min(exact(tier.below, "below") for tier in tiers if reached < exact(tier.below, "below"))
+    bound = min(exact(tier.below, "below") for tier in table if reached < exact(tier.below, "below"))
     why = f"{_percent(availability)} is below {_percent(bound)}"
     given = exact(part, "credit")
     if given > most:
@@ -127,19 +129,25 @@ def bills_after_credits(bills: Iterable[Number], credits: Iterable[Number]) -> l
     return paid
 
 
+def _table(tiers: Iterable[Tier]) -> tuple[Tier, ...]:
+    return _checked(tuple(Tier(*tier) for tier in tiers))
+
+
 @lru_cache(maxsize=64)
-def _check_tiers(tiers: tuple[Tier, ...]) -> None:
+def _checked(tiers: tuple[Tier, ...]) -> tuple[Tier, ...]:
     if not tiers:
         raise ValueError("there is no tier: write [Tier(below=0.999, credit=0.10), …]")
     for tier in tiers:
-        share(tier[0], "below")
-        share(tier[1], "credit")
+        share(tier.below, "below")
+        share(tier.credit, "credit")
     for one, other in pairwise(tiers):
-        if not (exact(one[0], "below") > exact(other[0], "below") and exact(one[1], "c") < exact(other[1], "c")):
+        falls = exact(one.below, "below") > exact(other.below, "below")
+        if not (falls and exact(one.credit, "credit") < exact(other.credit, "credit")):
             raise ValueError(
-                f"tiers below {_percent(one[0])} and below {_percent(other[0])} are out of order: "
+                f"tiers below {_percent(one.below)} and below {_percent(other.below)} are out of order: "
                 "bounds fall and credits rise from one tier to the next"
             )
+    return tiers
 
 
 def _percent(value: Number) -> str:

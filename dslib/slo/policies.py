@@ -65,4 +65,4 @@ def policy(state: BudgetState, rows: Iterable[PolicyRow] = POLICY) -> list[str]:
     for name, part in (("consumed", state.consumed), *((outage.kind, outage.share) for outage in state.outages)):
         if not (part >= 0 or math.isnan(part)):
             raise ValueError(f"{name}={part!r} is no share of the budget: write a fraction of 1, 0 or more")
-    return [row.action for row in rows if row.applies(state)]
+    return [row.action for row in (PolicyRow(*row) for row in rows) if row.applies(state)]
