@@ -18,7 +18,7 @@ Each week is seen from three places, and each keeps a log of its own: the apps, 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from math import inf, isfinite
 from random import Random
 from typing import Any, NamedTuple
@@ -227,10 +227,10 @@ class ServerRow(NamedTuple):
 class Week(NamedTuple):
     """The logs of one week, in order of time, and what really happened, as ``(hour, sentence)``."""
 
-    app: list[AppRow]
-    door: list[DoorRow]
-    servers: list[ServerRow]
-    story: list[tuple[float, str]]
+    app: Sequence[AppRow]
+    door: Sequence[DoorRow]
+    servers: Sequence[ServerRow]
+    story: Sequence[tuple[float, str]]
 
 
 class Logbook:
@@ -434,14 +434,22 @@ def timetable(kind: str, seed: int) -> Timetable:
     return Timetable()
 
 
-def play(kind: str, seed: int, changes: Mapping[str, Any] | None = None) -> tuple[Simulation, Week]:
-    """Play one week, with these changes of settings: the simulation when it is over, and its logs.
+class Books(NamedTuple):
+    """What the three places wrote down, as they wrote it."""
+
+    app: Logbook
+    door: Logbook
+    servers: Logbook
+
+
+def play(kind: str, seed: int, changes: Mapping[str, Any] | None = None) -> tuple[Simulation, Books]:
+    """Play one week, with these changes of settings: the simulation when it is over, and what was written down.
 
     Raises:
         ValueError: an unknown kind of week, or settings that ``settings_of`` refuses.
     """
     settings, times = settings_of(changes or {}), timetable(kind, seed)
-    app_log, door_log, server_log = Logbook(), Logbook(), Logbook()
+    books = Books(Logbook(), Logbook(), Logbook())
     names = server_names(SERVERS + settings["extra_servers"])
     servers = chat_servers(
         WeekServer,
@@ -454,7 +462,7 @@ def play(kind: str, seed: int, changes: Mapping[str, Any] | None = None) -> tupl
         renews=settings["renew_at"] is not None,
         renew_at=settings["renew_at"],
         delete_delay_ms=HOUR_MS * settings["delete_delay_h"],
-        book=server_log,
+        book=books.servers,
     )
     retry = Retry(
         times=3,
@@ -468,7 +476,7 @@ def play(kind: str, seed: int, changes: Mapping[str, Any] | None = None) -> tupl
     apps = [
         App(
             tenant, service=DOOR, rate=law(peak, settings["closed_hours"]), peak=peak, timeout=TIMEOUT_MS, retry=retry,
-            operation=talk(tenant), book=app_log,
+            operation=talk(tenant), book=books.app,
         )
         for tenant, (law, peak) in rates.items()
     ]  # fmt: skip
@@ -478,7 +486,7 @@ def play(kind: str, seed: int, changes: Mapping[str, Any] | None = None) -> tupl
         vaults = [Vault(VAULT, peers=names, every_ms=2 * HOUR_MS, snapshots=settings["snapshots"])]
     sim = Simulation(
         LoggingDoor(
-            DOOR, backends=names, book=door_log, limit=None if limit is None else RateLimit(limit, max(1.0, limit)),
+            DOOR, backends=names, book=books.door, limit=None if limit is None else RateLimit(limit, max(1.0, limit)),
             health_every=CHECK_MS,
         ),
         *servers,
@@ -493,12 +501,13 @@ def play(kind: str, seed: int, changes: Mapping[str, Any] | None = None) -> tupl
         sim.at(0, sim.network.degrade, app.name, DOOR, loss=LOSS)
     _schedule(sim, times, settings, names)
     sim.run(until=WEEK_H * HOUR_MS)
-    return sim, Week(asked(sim, app_log), finished(door_log), finished(server_log), story(times))
+    return sim, books
 
 
 def run_week(kind: str, seed: int, changes: Mapping[str, Any] | None = None) -> Week:
-    """The logs of one week; see ``play``."""
-    return play(kind, seed, changes)[1]
+    """Play one week, and return its logs; see ``play``."""
+    sim, books = play(kind, seed, changes)
+    return Week(asked(sim, books.app), finished(books.door), finished(books.servers), story(timetable(kind, seed)))
 
 
 def _schedule(sim: Simulation, times: Timetable, settings: Mapping[str, Any], names: tuple[str, ...]) -> None:
@@ -523,7 +532,7 @@ def _schedule(sim: Simulation, times: Timetable, settings: Mapping[str, Any], na
         sim.at(settings["restart_at_h"] * HOUR_MS, sim.act, "on call", "restart")
 
 
-def asked(sim: Simulation, book: Logbook) -> list[AppRow]:
+def asked(sim: Simulation, book: Logbook) -> tuple[AppRow, ...]:
     """What users wanted and what they were told, in the order in which they asked."""
     wrong, known, rows = wrong_reads(sim), dict(book.rows), []
     for op in sim.history:
@@ -531,16 +540,16 @@ def asked(sim: Simulation, book: Logbook) -> list[AppRow]:
         took = known.get(op.id, sim.now) - op.invoked
         complete = status == 200 and op.id not in wrong
         rows.append(AppRow(_hour(op.invoked), op.id, user_of(op), op.f, status, round(took, 1), complete))
-    return rows
+    return tuple(rows)
 
 
-def finished(book: Logbook) -> list[Any]:
+def finished(book: Logbook) -> tuple[Any, ...]:
     """The rows of a log in order of time, in hours."""
     rows = [row._replace(hour=_hour(row.hour), took_ms=round(row.took_ms, 1)) for row in book.rows]
-    return sorted(rows, key=lambda row: row.hour)
+    return tuple(sorted(rows, key=lambda row: row.hour))
 
 
-def story(times: Timetable) -> list[tuple[float, str]]:
+def story(times: Timetable) -> tuple[tuple[float, str], ...]:
     """What really happened, in order of time."""
     told = {
         "offline": "the phone network of cedar's users is down",
@@ -553,4 +562,4 @@ def story(times: Timetable) -> list[tuple[float, str]]:
         "expired": "the servers' certificate ends, if nobody has renewed it",
         "replaced": "somebody has walked to the servers with a new certificate",
     }
-    return sorted((getattr(times, name), says) for name, says in told.items() if getattr(times, name) < inf)
+    return tuple(sorted((getattr(times, name), says) for name, says in told.items() if getattr(times, name) < inf))
