@@ -378,6 +378,21 @@ def test_generating_the_labs_changes_no_committed_file(tmp_path):
         assert (made / name).read_bytes() == (RELEASES / name).read_bytes(), f"labs/{name} is stale: make labs"
 
 
+def test_writing_a_lab_anew_keeps_the_file_of_a_course_that_is_given_here(tmp_path):
+    import make_labs
+
+    (tmp_path / "lab0").mkdir()
+    (tmp_path / "lab0" / "course.toml").write_text("of this course")
+    (tmp_path / "lab0" / "old.txt").write_text("of the lab before")
+    (tmp_path / "notes").mkdir()
+    assert make_labs.generate(tmp_path, ["lab0"]) == ["lab0"]
+    assert (tmp_path / "lab0" / "course.toml").read_text() == "of this course"
+    assert sorted(path.name for path in (tmp_path / "lab0").iterdir()) == ["course.toml", "hints.toml", "lab0.ipynb"]
+    assert (tmp_path / "notes").is_dir()  # only what was asked for is written anew
+    with pytest.raises(SystemExit, match="there is no lab lab9 in solutions/"):
+        make_labs.generate(tmp_path, ["lab9"])
+
+
 @each_lab
 def test_every_task_cites_the_definition_it_follows(lab):
     listed = set(re.findall(r"^\| (\d+) \|", text_of(lab, "definitions"), re.MULTILINE))

@@ -6,6 +6,7 @@ all.
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -252,6 +253,14 @@ def course(tmp_path_factory):
     instructor("release_feedback", "lab1")
 
     course.press(*((step, lab) for lab in OTHERS for step in ("generate_assignment", "release_assignment")))
+    outbound = course.folder / "gradebook" / "exchange" / COURSE_ID / "outbound"
+    for lab in OTHERS:
+        shutil.copytree(outbound / lab, course.student / lab)
+    validated = course.said["validate"]
+    student("validate", *(f"{lab}/{lab}.ipynb" for lab in OTHERS))
+    course.said["validate others"] = course.said["validate"]
+    course.said["validate"] = validated
+
     for lab in OTHERS:
         course.hand_in(lab, "ada", submission(lab))
         course.hand_in(lab, "ben", with_mistake(lab, first_mistake(lab)))
@@ -343,6 +352,11 @@ def test_the_feedback_names_the_property_and_shows_no_hidden_check(course):
 
 
 # -- every lab ---------------------------------------------------------------------------------------------------------
+
+
+def test_validating_a_release_names_every_check_and_written_answer(course):
+    found = re.findall(r"VALIDATION FAILED ON (\d+) CELL\(S\)!", course.said["validate others"])
+    assert [int(count) for count in found] == [len(checks(notebook(lab))) + len(written(lab)) for lab in OTHERS]
 
 
 @pytest.mark.parametrize("lab", OTHERS)
