@@ -1,9 +1,10 @@
 """dslib: distributed systems small enough to read, made to be broken.
 
 Read the files in this order: node, links, network, simulation, clocks, disk, trace, history, clients, faults, specs,
-checkers, metrics, testing; slo has nine short files of its own. Then, as you need them: services, resilience and operations, which the cards in failures
-break; routes and places; nemesis, leases, lies, signatures, buckets; protocols and trials, which hunt, story and
-schedules put to the test; sequential, consistency and consensus_checks; scenarios, sweeps, maelstrom, views.
+checkers, metrics, testing. Then, as you need them: slo, nine short files about service levels; services, resilience and
+operations, which the cards in failures break; routes and places; nemesis, leases, lies, signatures, buckets; protocols
+and trials, which hunt, story and schedules put to the test; sequential, consistency and consensus_checks; scenarios,
+sweeps, maelstrom, views.
 """
 
 from .checkers import check_linearizable
