@@ -440,13 +440,13 @@ def test_the_recap_of_the_course_counts_all_lessons_and_shows_each(folder, monke
     told = recap(course=True)
     lines = str(told).splitlines()
     assert lines[0] == (
-        "All lessons together: You made all 3 predictions. 1 of 1 choice came out as you said. "
-        "Your number was 0.68 min off. 1 prediction not answered by a run yet."
+        "All lessons together: 3 predictions. 1 of 1 choice came out as you said. "
+        "1 number can be held against what happened. 1 prediction not answered by a run yet."
     )
-    assert lines[1].startswith("Lesson 5, different types of failures: You made all 2 predictions.")
+    assert lines[1].startswith("Lesson 5, different types of failures: 2 predictions. 1 of 1 choice")
     assert "- How many links? You said: 2. What happened: 2." in lines
     assert any(
-        line.startswith("Lesson 7, slis slos and slas:") and "Self-checks: 0 of 1 done" in line for line in lines
+        line.startswith("Lesson 7, SLIs SLOs and SLAs:") and "Self-checks: 0 of 1 done" in line for line in lines
     )
     assert lines[-1] == "Nothing is kept of lessons 1 and 2."
     html = told.to_html()

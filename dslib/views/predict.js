@@ -230,7 +230,7 @@ function wakeCourse(host, { kept }) {
 /** As predict.py has it. */
 function titled(place) {
   const found = /^(\d\d)-(.+)$/.exec(place);
-  return found ? `Lesson ${Number(found[1])}, ${found[2].replaceAll("-", " ")}` : `Page ${place}`;
+  return found ? `Lesson ${Number(found[1])}, ${found[2].replaceAll("-", " ").replace(/\bsl([ioa])s\b/g, (_, letter) => `SL${letter.toUpperCase()}s`)}` : `Page ${place}`;
 }
 
 /** recap's first sentences, as predict.py has them. */

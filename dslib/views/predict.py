@@ -7,6 +7,7 @@ Nothing here stops "Run All": a question without an answer is just that.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from html import escape
@@ -146,12 +147,12 @@ def _course() -> Card:
                 without.append(title.partition(",")[0].removeprefix("Lesson "))
             continue
         everything += records
-        finding = _joined(_counted(records) if records else "You made no prediction.", done)
+        finding = _joined(_kept_of(records) if records else "no prediction.", done)
         told += [f"{title}: {finding}", *map(_line, records)]
         table = _table(records, f"Your predictions of {title}") if records else ""
         html.append(f"<details><summary><b>{escape(title)}</b>: {escape(finding)}</summary>{table}</details>")
     if everything:
-        finding = f"All lessons together: {_counted(everything)}"
+        finding = f"All lessons together: {_kept_of(everything)}"
     elif told:
         finding = "No prediction is kept in this folder yet, but you have tried self-checks."
     else:
@@ -168,11 +169,27 @@ def _course() -> Card:
     return Kept("\n".join(filter(None, [finding, *told, rest])), parts, "", "course", {"kept": bool(told)})
 
 
+def _kept_of(records: list[Record]) -> str:
+    """The same in short, of predictions that were made: the file does not know how many were asked."""
+    settled = [r for r in records if r["did"] is not None and not r["range"]]
+    numbers = [r for r in records if r["did"] is not None and r["range"]]
+    words = f"{count(len(records), 'prediction')}."
+    if settled:
+        right = sum(r["said"] == r["did"] for r in settled)
+        words += f" {right} of {count(len(settled), 'choice')} came out as you said."
+    if numbers:
+        words += f" {count(len(numbers), 'number')} can be held against what happened."
+    if waiting := len(records) - len(settled) - len(numbers):
+        words += f" {count(waiting, 'prediction')} not answered by a run yet."
+    return words
+
+
 def lesson_title(notebook: str) -> str:
     """``Lesson 5, different types of failures`` for the notebook ``05-different-types-of-failures``."""
     number, _, words = notebook.partition("-")
     if len(number) == 2 and number.isdigit() and words:
-        return f"Lesson {int(number)}, {words.replace('-', ' ')}"
+        words = re.sub(r"\bsl([ioa])s\b", lambda found: f"SL{found[1].upper()}s", words.replace("-", " "))
+        return f"Lesson {int(number)}, {words}"
     return f"Notebook {notebook}" if notebook else "A notebook without a name"
 
 
