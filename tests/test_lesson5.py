@@ -699,6 +699,8 @@ def test_d59_roads_that_cannot_be_are_refused_in_words():
         ((3,), "one crashes", "nobody else", more_than_half, ()),
         ((3,), "one crashes", "its group", more_than_half, ("r2",)),
         ((3,), "all crash", "any group", more_than_half, ()),
+        ((3,), "all crash", "any group", always, ()),
+        ((3,), "cut off", "any group", more_than_half, ("r1", "r2", "r3")),
         ((3, 3), "all crash", "any group", more_than_half, ()),
         ((3, 3), "all crash", "any group", always, ("r4",)),
         ((2, 2, 2), "all crash", "any group", more_than_half, ("r3",)),

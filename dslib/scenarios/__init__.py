@@ -6,7 +6,9 @@ made of machines that fail), ``waiting`` (slow or dead), ``rooms`` (the chat roo
 majority goes on), ``far_away``, ``scaling``, ``servers``, ``swarms``, ``sites`` and ``decisions`` (why build one, and
 whether to).
 ``dashboards`` (whom the average hides), ``diagnosis`` (name the failure), ``fleets`` (how rare is rare), ``overload``
-(what keeps a failure going). ``valley`` (two generals), ``traitors`` (wars lied through by hand),
+(what keeps a failure going). ``cuts`` (every cut, in every order), ``suspicions`` (how long to wait), ``groups`` (who
+takes over), ``spares`` (restart or hot spare), ``guards`` (lies into silence), ``roads`` (congestion, wrong turns, long
+lines). ``valley`` (two generals), ``traitors`` (wars lied through by hand),
 ``generals`` and ``quorums`` (what stands up to lies, and what it costs). ``paging`` (who is woken), ``agreements`` (who
 pays), ``improvements`` (what to fix) and ``suppliers`` (who watches them) are the decisions of lesson 7.
 """

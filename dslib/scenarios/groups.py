@@ -19,10 +19,13 @@ from ..simulation import Simulation
 from .rooms import USERS, replica_names
 
 #: When the trouble begins, when the users have had time to look for another replica, and when it is over, in ms.
-TROUBLE_MS, SETTLED_MS, BACK_MS, UNTIL_MS = 400.0, 1_200.0, 2_000.0, 3_000.0
+TROUBLE_MS, SETTLED_MS, BACK_MS, UNTIL_MS = 400.0, 1_000.0, 2_000.0, 3_000.0
 
 #: A user who asks several replicas waits for several time-outs, and is content all the same.
 PATIENT_MS = 1_000.0
+
+#: Whoever asks seven replicas, one after the other, has done so after this time, in ms.
+LAST_TRY_MS = 500.0
 
 #: Whom a user may ask, and what may become of the first group: one of it crashes, all of it, or it is cut off.
 ASKS = ("nobody else", "its group", "any group")
@@ -78,8 +81,10 @@ def grouped_room(
     )
     if trouble == "cut off":
         inside = {*home, *USERS[: len(home)]}
-        sim.at(TROUBLE_MS, sim.network.partition, inside, set(sim.nodes) - inside)
-        sim.at(BACK_MS, sim.network.heal)
+        outside = set(sim.nodes) - inside
+        if outside:  # a group that is alone cannot be cut off from others
+            sim.at(TROUBLE_MS, sim.network.partition, inside, outside)
+            sim.at(BACK_MS, sim.network.heal)
     else:
         for name in home if trouble == "all crash" else home[:1]:
             sim.at(TROUBLE_MS, sim.crash, name)
@@ -119,7 +124,7 @@ class TakenOver(NamedTuple):
     """What the users of the first group got, while it was in trouble and after that.
 
     Fields:
-        by: the replicas that accepted their posts in the last 0.8 s before the trouble was over.
+        by: the replicas that accepted their posts in the middle of the trouble.
         good: the share of good answers among the posts asked then.
         behind: how many posts the replicas of the first group lacked, at most, when they were back.
         caught_up_ms: how long after that until they had all of these; 0 if they lacked none.
@@ -167,7 +172,7 @@ def take_over(
     seen = [
         one
         for one in users_saw(sim, waits=PATIENT_MS)
-        if user_of(one.operation) in users and SETTLED_MS <= one.operation.invoked < BACK_MS - 100
+        if user_of(one.operation) in users and SETTLED_MS <= one.operation.invoked < BACK_MS - LAST_TRY_MS
     ]
     accepted = {one.operation.id for one in seen if one.operation.status == "ok"}
     by = [name for name in _replicas(sim) if any(id in accepted for id in _accepted_by(sim, name))]
