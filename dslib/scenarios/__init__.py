@@ -10,7 +10,9 @@ whether to).
 takes over), ``spares`` (restart or hot spare), ``guards`` (lies into silence), ``roads`` (congestion, wrong turns, long
 lines). ``valley`` (two generals), ``traitors`` (wars lied through by hand),
 ``generals`` and ``quorums`` (what stands up to lies, and what it costs). ``paging`` (who is woken), ``agreements`` (who
-pays), ``improvements`` (what to fix) and ``suppliers`` (who watches them) are the decisions of lesson 7.
+pays), ``improvements`` (what to fix) and ``suppliers`` (who watches them) are the decisions of lesson 7; before them
+come ``chat_levels`` (the chat service and its SLI), ``nines`` (what a target allows), ``probing`` (how often do you
+look), ``tails`` (the average lies), ``releases`` (spend the budget) and ``departures`` (flights, as real requests).
 """
 
 from .agreement import (
