@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .instructor import ROOT
+from .rebuild import Finding
 
 # An optional part of nbformat's checks, which no notebook needs, compiles a grammar for two seconds at import.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
@@ -48,6 +50,9 @@ class Folders:
     def autograded(self, lab: str, student: str) -> Path:
         return self._path(self._course.autograded_directory, lab, student)
 
+    def feedback(self, lab: str, student: str) -> Path:
+        return self._path(self._course.feedback_directory, lab, student)
+
     def kept(self, lab: str) -> Path:
         """Where the grader keeps what it knows and writes of a lab."""
         inside = self._path(self._course.autograded_directory, "x", "x")
@@ -67,3 +72,38 @@ class Folders:
 
     def _path(self, step: str, lab: str, student: str) -> Path:
         return Path(self._course.format_path(step, student, lab))
+
+
+class Stamp(NamedTuple):
+    """When a submission was handed in, as its timestamp.txt says."""
+
+    when: datetime | None = None
+    written: bytes | None = None  # the file, where it can be read
+    finding: Finding | None = None
+
+
+def stamp(folder: Path) -> Stamp:
+    """Read the time stamp that `nbgrader submit` or `collect` put beside a submission."""
+    from nbgrader.utils import parse_utc
+
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        with open(os.open(folder / "timestamp.txt", flags), "rb") as file:
+            written = file.read(200)
+    except FileNotFoundError:
+        return Stamp()
+    except OSError:
+        return Stamp(finding=_NO_TIME)
+    if not written.strip():
+        return Stamp(written=written)
+    try:
+        return Stamp(parse_utc(written.decode().strip()), written)
+    except Exception:  # whatever a date's parser makes of a text that is none
+        return Stamp(finding=_NO_TIME)
+
+
+_NO_TIME = Finding(
+    "no time",
+    "Its timestamp.txt holds no time, and Formgrader shows no list of the class until it does. "
+    "Write into it when it came, as in 2026-01-15 10:00:00 UTC.",
+)

@@ -13,6 +13,8 @@ from .judge import Outcome
 from .rebuild import Slot
 
 NO_RESPONSE = "No response."
+#: Formgrader may be at work in the same file: so long is waited for it.
+BUSY_MS = 60_000
 
 
 class NoBook(Exception):
@@ -58,6 +60,21 @@ class Recorded(NamedTuple):
         return sum(grade.score for grade in self.grades.values())
 
 
+class Entry(NamedTuple):
+    """All that is known of one submission when a run has ended, for tables and pages."""
+
+    student: str
+    first_name: str
+    last_name: str
+    email: str
+    lms_user_id: str
+    outcome: Outcome
+    grades: dict[str, Grade]  # by graded cell; empty where nothing is recorded
+    penalty: float
+    late_s: float
+    timestamp: datetime | None
+
+
 def marks(outcome: Outcome, slots: Iterable[Slot], timestamp: datetime | None) -> Marks:
     """The points and comments of an outcome. What was not executed has not passed."""
     points: dict[str, float | None] = {}
@@ -79,15 +96,25 @@ class Book:
 
     def __init__(self, db_url: str, course_id: str, lab: str, points: Mapping[str, float]) -> None:
         from nbgrader.api import Gradebook, MissingEntry
+        from sqlalchemy import text
+        from sqlalchemy.exc import SQLAlchemyError
 
         self.lab = lab
-        self._book: Any = Gradebook(db_url, course_id)
-        self._db = self._book.db
         try:
+            self._book: Any = Gradebook(db_url, course_id)
+            self._db = self._book.db
+            if db_url.startswith("sqlite"):
+                self._db.execute(text(f"PRAGMA busy_timeout = {BUSY_MS}"))
             notebook = self._book.find_notebook(lab, lab)
         except MissingEntry:
             self.close()
             raise NoBook(f"The gradebook does not know {lab}. Write: nbgrader generate_assignment {lab}") from None
+        except SQLAlchemyError as problem:
+            said = str(getattr(problem, "orig", "") or problem).strip().splitlines()
+            raise NoBook(
+                f"The gradebook cannot be read: {said[0] if said else type(problem).__name__}. After an update of "
+                "nbgrader, copy the gradebook to a safe place and write: nbgrader db upgrade"
+            ) from None
         self._assignment_id, self._notebook_id = notebook.assignment_id, notebook.id
         self.duedate: datetime | None = notebook.assignment.duedate
         self._grade_cells = {cell.name: cell.id for cell in notebook.grade_cells}
@@ -146,15 +173,16 @@ class Book:
             by_notebook[notebook].grades[name] = Grade(*columns)
         for notebook, name, row, text in rows_of(api.Comment, api.Comment.auto_comment):
             by_notebook[notebook].comments[name] = row, text
+        self._db.commit()
         return found
 
     # -- writing -------------------------------------------------------------------------------------------------------
 
-    def write(self, student: str, wanted: Marks, before: Recorded | None, fresh: bool = True) -> None:
+    def write(self, student: str, wanted: Marks, before: Recorded | None, fresh: bool = True) -> Recorded:
         """Put the marks of a submission in. ``fresh``: it is another submission than the one that is recorded.
 
         As nbgrader does it, a person is asked to look again where points were given by hand; where the submission is
-        the same as before, only at cells whose points change.
+        the same as before, only at cells whose points change. Returns what the gradebook holds then.
         """
         from nbgrader import api
         from sqlalchemy import update
@@ -167,8 +195,10 @@ class Book:
                 .where(api.SubmittedAssignment.id == before.id)
                 .values(timestamp=wanted.timestamp)
             )
+            before = before._replace(timestamp=wanted.timestamp)
         points = {**wanted.points, **dict.fromkeys(self._task_cells)}
-        changed = [
+        by_row = {before.grades[name].id: name for name in points}
+        changed: list[dict[str, Any]] = [
             {
                 "id": before.grades[name].id,
                 "auto_score": score,
@@ -187,6 +217,35 @@ class Book:
         ]
         if said:
             self._db.execute(update(api.Comment), said)
+        grades = dict(before.grades)
+        for row in changed:
+            name = by_row[row["id"]]
+            grades[name] = grades[name]._replace(auto=row["auto_score"], waits=row["needs_manual_grade"])
+        return before._replace(grades=grades)
+
+    def seconds_late(self, recorded: Recorded) -> float:
+        """As nbgrader counts: against the due time, moved by the extension."""
+        if recorded.timestamp is None or self.duedate is None:
+            return 0.0
+        due = self.duedate + (recorded.extension or timedelta())
+        return max(0.0, (recorded.timestamp - due).total_seconds())
+
+    def write_penalty(self, recorded: Recorded, penalty: float | None) -> None:
+        from nbgrader import api
+        from sqlalchemy import update
+
+        if penalty != recorded.penalty:
+            row = api.SubmittedNotebook
+            self._db.execute(update(row).where(row.id == recorded.notebook_id).values(late_submission_penalty=penalty))
+
+    def names(self) -> dict[str, tuple[str, str, str, str]]:
+        """First name, last name, address and number in the learning platform, of each student."""
+        from nbgrader import api
+        from sqlalchemy import select
+
+        who = api.Student
+        rows = self._db.execute(select(who.id, who.first_name, who.last_name, who.email, who.lms_user_id))
+        return {name: (first or "", last or "", email or "", number or "") for name, first, last, email, number in rows}
 
     def _add(self, student: str) -> Recorded:
         """A submission with its rows, as nbgrader's add_submission makes it, and the student where there is none."""

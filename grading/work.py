@@ -1,16 +1,34 @@
-"""Jobs go out to an executor, outcomes come back as they are ready, and no worker's death stops the run."""
+"""Jobs go out to an executor, outcomes come back as they are ready, and no worker's death stops the run.
+
+The executor may be any of ``concurrent.futures``, a Dask cluster's too. Without one, a pool of this machine's processes
+is made, one for each processor. A job whose worker dies is tried once more; when that dies too, the outcome says so.
+"""
 
 from __future__ import annotations
 
+import ctypes
+import multiprocessing
 import os
-from collections.abc import Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from multiprocessing import get_context
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import suppress
+from multiprocessing import util
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
-from .judge import Job, Outcome, judge_here
+from .judge import Job, Outcome, close_here, judge_here
 
+#: The status of a submission that could not be judged, which is not its own fault as far as anybody knows.
 NOT_GRADED = "not graded"
+#: So many jobs are under way at an executor whose number of workers is not known: notebooks may be large.
+MOST_UNDER_WAY = 500
+#: Seconds without any outcome, above what a submission may take, after which workers count as dead.
+PATIENCE_S = 120.0
 
 
 def cores() -> int:
@@ -18,15 +36,184 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def outcomes(jobs: Iterable[Job], executor: Executor | None, walls: str, root: Path) -> Iterator[Outcome]:
-    if executor is None:
-        with ProcessPoolExecutor(cores(), get_context("spawn")) as pool:
-            yield from outcomes(jobs, pool, walls, root)
-        return
-    waiting: set[Future[Outcome]] = set()
-    for job in jobs:
-        waiting.add(executor.submit(judge_here, job, str(root), walls))
-    while waiting:
-        done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+def outcomes(
+    jobs: Iterable[Job], executor: Executor | None, walls: str, root: Path, workers: int = 0
+) -> Generator[Outcome]:
+    """Judge all jobs, and yield each outcome when it is ready, in any order.
+
+    ``jobs`` may be a generator: it is read as workers come free. ``workers`` are processes of this machine, for when
+    there is no ``executor``, or the one there was broke down: the rest is then judged here.
+    """
+    line = iter(jobs)
+    suspects: deque[Job] = deque()
+    if executor is not None:
+        yield from _elsewhere(line, suspects, executor, walls, str(root))
+    yield from _here(line, suspects, walls, str(root), workers or cores())
+
+
+def not_graded(job: Job, problem: object) -> Outcome:
+    """What is said of a submission whose worker died twice."""
+    said = " ".join(f"{type(problem).__name__}: {problem}".split())[:300]
+    sentence = f"It could not be judged, and keeps what the gradebook has. Twice its worker failed: {said}."
+    return Outcome(job.student, NOT_GRADED, sentence, {}, {}, {}, [*job.findings])
+
+
+def _elsewhere(
+    line: Iterator[Job], suspects: deque[Job], executor: Executor, walls: str, root: str
+) -> Iterator[Outcome]:
+    """On somebody's executor. What it leaves in ``line`` and ``suspects`` when it breaks is for others to do."""
+    under_way: dict[Future[Outcome], Job] = {}
+    tried: set[str] = set()
+    most = 2 * getattr(executor, "_max_workers", MOST_UNDER_WAY // 2)
+
+    def begin(job: Job) -> bool:
+        try:
+            under_way[executor.submit(judge_here, job, root, walls)] = job
+        except (BrokenExecutor, RuntimeError):
+            suspects.append(job)
+            return False
+        return True
+
+    stands = True
+    while True:
+        while stands and len(under_way) < most and (job := next(line, None)) is not None:
+            stands = begin(job)
+        if not under_way:
+            return
+        done, _ = wait(under_way, return_when=FIRST_COMPLETED)
         for future in done:
-            yield future.result()
+            job = under_way.pop(future)
+            try:
+                yield future.result()
+            except BrokenExecutor:
+                stands = False
+                suspects.append(job)
+            except Exception as problem:
+                if job.student in tried:
+                    yield not_graded(job, problem)
+                else:
+                    tried.add(job.student)
+                    stands = begin(job) and stands
+
+
+def _here(line: Iterator[Job], suspects: deque[Job], walls: str, root: str, workers: int) -> Iterator[Outcome]:
+    """On processes of this machine. When one dies, those that were under way are tried again, one by one."""
+    pool: _Pool | None = None
+    try:
+        while True:
+            while suspects:
+                if pool is None or pool.workers > 1:
+                    if pool:
+                        pool.end()
+                    pool = _Pool(1)
+                job = suspects.popleft()
+                try:
+                    yield pool.judge(job, root, walls)
+                except Exception as problem:
+                    yield not_graded(job, problem)
+                    if pool.broken:
+                        pool.end()
+                        pool = None
+            first = next(line, None)
+            if first is None:
+                return
+            if pool is None or pool.workers != workers:
+                if pool:
+                    pool.end()
+                pool = _Pool(workers)
+            yield from pool.all(first, line, suspects, root, walls)
+            if pool.broken:
+                pool.end()
+                pool = None
+    finally:
+        if pool:
+            pool.end()
+
+
+class _Pool:
+    """Processes of this machine that can be ended at once, whatever they are doing."""
+
+    def __init__(self, workers: int) -> None:
+        self.workers, self.broken = workers, False
+        before = set(multiprocessing.active_children())
+        self._before = {child.pid for child in before}
+        # A fresh process and no fork of this one: it may have threads, and the gradebook open.
+        self._executor = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_begin)
+
+    def judge(self, job: Job, root: str, walls: str) -> Outcome:
+        """One job. Raises what its worker raised, or BrokenExecutor when that died."""
+        future = self._executor.submit(judge_here, job, root, walls)
+        done, _ = wait([future], timeout=job.whole_s + PATIENCE_S)
+        if not done:
+            self.broken = True
+            raise TimeoutError("it did not come back")
+        try:
+            return future.result()
+        except BrokenExecutor:
+            self.broken = True
+            raise
+
+    def all(self, first: Job, line: Iterator[Job], suspects: deque[Job], root: str, walls: str) -> Iterator[Outcome]:
+        """Jobs until the line ends or a worker dies; those without an outcome by then are suspects."""
+        under_way: dict[Future[Outcome], Job] = {}
+        job: Job | None = first
+        while job is not None or under_way:
+            while job is not None:
+                try:
+                    under_way[self._executor.submit(judge_here, job, root, walls)] = job
+                except BrokenExecutor:
+                    self.broken = True
+                    suspects.extend([*under_way.values(), job])
+                    return
+                job = next(line, None) if len(under_way) < 2 * self.workers else None
+            patience = max(waiting.whole_s for waiting in under_way.values()) + PATIENCE_S
+            done, _ = wait(under_way, timeout=patience, return_when=FIRST_COMPLETED)
+            if not done:
+                self.broken = True
+            for future in done:
+                ready = under_way.pop(future)
+                try:
+                    yield future.result()
+                except BrokenExecutor:
+                    self.broken = True
+                    suspects.append(ready)
+                except Exception:
+                    suspects.append(ready)
+            if self.broken:
+                suspects.extend(under_way.values())
+                return
+            job = None if suspects else next(line, None)  # what is under way ends; then suspects are tried alone
+
+    def end(self) -> None:
+        """End the workers, whatever they are at, and what they started."""
+        ours = [child for child in multiprocessing.active_children() if child.pid not in self._before]
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        for child in ours:
+            child.terminate()
+        until = time.monotonic() + 10
+        for child in ours:
+            _wait_for(child, max(0.1, until - time.monotonic()))
+
+
+def _wait_for(child: BaseProcess, seconds: float) -> None:
+    child.join(seconds)
+    if child.is_alive():
+        child.kill()
+        child.join(5)
+
+
+def _begin() -> None:
+    """In a worker: Ctrl-C is the business of the process that made it, and its sandboxes end with it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(
+            1, signal.SIGTERM, 0, 0, 0
+        )  # or it would wait for work for ever where that one is killed
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _end)
+    util.Finalize(None, close_here, exitpriority=10)
+
+
+def _end(*_: Any) -> None:
+    with suppress(Exception):
+        close_here()
+    os._exit(1)
