@@ -1,7 +1,9 @@
 # `make` alone prints what there is to do. Everything happens in .venv; nothing outside this folder is changed.
 #   PYTHON=python3.12    the Python to make .venv with (else the first of 3.13, 3.12, 3.11 that is found)
 #   BROWSER=none         make lab: print the address, open no browser
-#   ARGS=...             more options, for JupyterLab (make lab) or for pytest (make test ARGS="-k network")
+#   LAB=lab1             make grade: the lab
+#   ARGS=...             more options, for JupyterLab (make lab), for pytest (make test ARGS="-k network") or for the
+#                        grader (make grade LAB=lab1 ARGS="--student ada"; ARGS=--help lists them)
 
 ifeq ($(OS),Windows_NT)
 RUN := .venv/Scripts/python.exe
@@ -11,10 +13,10 @@ endif
 
 export PYTHON
 SET_UP = @python=$$(sh tools/find-python) && "$$python" tools/set_up.py
-LAB = $(RUN) tools/lab.py $(if $(filter none,$(BROWSER)),--no-browser) $(ARGS)
+JUPYTER = $(RUN) tools/lab.py $(if $(filter none,$(BROWSER)),--no-browser) $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help course dev lab instructor test prove lint format labs bench lock clean
+.PHONY: help course dev lab instructor grade test prove lint format labs bench lock clean
 
 help:           ## print this
 	@echo "What Could Go Wrong? - distributed systems, learned by breaking them"
@@ -24,10 +26,13 @@ help:           ## print this
 	@sed -n 's/^#   /    /p' Makefile
 
 lab: course     ## open the course in JupyterLab (the first time sets it up)
-	@$(LAB)
+	@$(JUPYTER)
 
 instructor: course  ## the same, with nbgrader's Formgrader and Create Assignment
-	@$(LAB) --instructor
+	@$(JUPYTER) --instructor
+
+grade: course   ## grade what was submitted, behind walls, into nbgrader's gradebook: make grade LAB=lab1
+	@$(RUN) -m grading $(LAB) $(ARGS)
 
 test: lint      ## run every check and every test
 	$(RUN) -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile --no-loadscope-reorder $(ARGS)

@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
             _say("`python -m grading.instructor` says more.")
         done = run.grade(
             asked.lab, students=asked.student, jobs=asked.jobs, walls=asked.walls, again=asked.again,
-            accept=True if asked.yes else _agreed, progress=Progress, begin=_begin,
+            accept=_listed if asked.yes else _agreed, progress=Progress, begin=_begin,
         )  # fmt: skip
     except (NoLab, NoBook, run.NothingToGrade, Busy, BoxProblem, Unusable) as problem:
         _say(plain_text(str(problem)))
@@ -95,6 +95,11 @@ def _agreed(differences: list[run.Difference]) -> bool:
     return input("Write these points? [y/N] ").strip().lower() in ("y", "yes")
 
 
+def _listed(differences: list[run.Difference]) -> bool:
+    _list(differences)
+    return True
+
+
 def _list(differences: list[run.Difference]) -> None:
     students = len({difference.student for difference in differences})
     print(f"Points that change although the submission is the same, of {students} students:")
@@ -108,9 +113,10 @@ def _points(points: float | None) -> str:
 
 
 def _summary(done: run.Run) -> None:
-    if done.differences and not done.held:
-        _list(done.differences)
     counts = Counter(entry.outcome.status for entry in done.entries)
+    asked = {only for only in done.judged.values() if only is not None}
+    if asked and None not in done.judged.values():
+        print(f"Asked again, because the check was changed: {', '.join(sorted(set().union(*asked)))}.")
     walls = f" Walls: {done.walls.kind}." if done.walls.kind else ""
     print(f"{done.lab}: {len(done.judged)} graded now, {len(done.entries)} in all.{walls}")
     print("  " + ", ".join(f"{status} {number}" for status, number in counts.most_common()))

@@ -54,7 +54,7 @@ class Run(NamedTuple):
 
     lab: str
     walls: Walls
-    judged: list[str]
+    judged: dict[str, tuple[str, ...] | None]  # the properties that were asked; None for all
     written: list[str]
     differences: list[Difference]
     held: bool  # the differences are not written
@@ -109,7 +109,7 @@ def grade(
                 begin(found)
             grader.judge(todo, executor, jobs, found.kind, progress or (lambda whole: None))
             grader.commit()
-            differences = [difference for held in grader.held.values() for difference in held.differences]
+            differences = [diff for _, held in sorted(grader.held.items()) for diff in held.differences]
             held = bool(differences) and not (accept(differences) if callable(accept) else accept)
             if not held:
                 grader.write_held()
@@ -165,7 +165,7 @@ class _Grader:
         self.base, self.properties = base_of(course), properties_of(course)
         self.recorded = book.recorded()
         self.policy = late.policy(folders.config)
-        self.judged: list[str] = []
+        self.judged: dict[str, tuple[str, ...] | None] = {}
         self.written: list[str] = []
         self.held: dict[str, _Held] = {}
         self.lost: dict[str, Outcome] = {}  # what could not be graded
@@ -197,28 +197,28 @@ class _Grader:
     ) -> None:
         """Judge these students' submissions, and settle them as they come."""
         shown = progress(len(todo))
-        under_way: dict[str, tuple[str, Outcome | None]] = {}  # the submission, and what its other properties gave
+        under_way: dict[str, tuple[str, tuple[str, ...] | None, Outcome | None]] = {}
 
         def jobs() -> Iterator[Job]:
             for student in todo:
                 notebook, submission, findings = self._read(student)
                 if isinstance(notebook, Unreadable):
                     wanted = list(self.properties)
-                    self._judged(submission, unread(student, notebook, wanted, findings), shown)
+                    self._judged(submission, None, unread(student, notebook, wanted, findings), shown)
                     continue
                 kept = self.state.kept(student)
                 only = None if kept is None or self.again else kept.missing(submission, self.base, self.properties)
-                under_way[student] = submission, kept.outcome if kept and only is not None else None
+                under_way[student] = submission, only, kept and kept.outcome
                 yield Job(self.course.lab, student, notebook, tuple(findings), only)
 
         try:
             with closing(outcomes(jobs(), executor, walls, self.course.root, workers)) as ready:
                 for outcome in ready:
-                    submission, before = under_way.pop(outcome.student)
-                    if before is not None and outcome.status != NOT_GRADED:
+                    submission, only, before = under_way.pop(outcome.student)
+                    if only is not None and before is not None and outcome.status != NOT_GRADED:
                         known = {name: before.verdicts[name] for name in self.properties if name in before.verdicts}
                         outcome = outcome._replace(verdicts={**known, **outcome.verdicts})
-                    self._judged(submission, outcome, shown)
+                    self._judged(submission, only, outcome, shown)
         finally:
             if shown:
                 shown.end()
@@ -240,11 +240,11 @@ class _Grader:
         folder = self.folders.submitted(self.course.lab, student)
         return folder, stamp(folder)
 
-    def _judged(self, submission: str, outcome: Outcome, shown: Progress | None) -> None:
+    def _judged(self, submission: str, only: tuple[str, ...] | None, outcome: Outcome, shown: Progress | None) -> None:
         if outcome.status == NOT_GRADED:
             self.lost[outcome.student] = outcome
         else:
-            self.judged.append(outcome.student)
+            self.judged[outcome.student] = only
             kept = Kept(submission, self.base, self.properties, outcome)
             self.state.keep(kept)
             self._unsettled.append(kept)
