@@ -25,7 +25,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from . import inside
 from .inside import Limits
@@ -53,6 +53,13 @@ class Ended(Exception):
         self.reason = reason
 
 
+class Death(NamedTuple):
+    """How a child ended: ``inside.RUNNING`` (it had not), ``inside.LEFT``, or a signal; and its processor time."""
+
+    how: int
+    cpu_s: float
+
+
 class Box:
     """One template, from which a child is forked for each submission. ``folder`` holds the released files of a lab."""
 
@@ -61,6 +68,7 @@ class Box:
             raise ValueError(f"sandbox {kind!r} is none: write one of {', '.join(KINDS)}")
         self.folder, self.kind, self.limits = Path(folder).resolve(), kind, limits or Limits()
         self._scratch = tempfile.mkdtemp(prefix="grading-")
+        self._broken = False
         ours, theirs = socket.socketpair()
         self._control = ours
         try:
@@ -123,35 +131,48 @@ class Box:
         """A fresh process for a submission. Raises BoxProblem when the template does not make one."""
         ours, theirs = socket.socketpair()
         try:
-            socket.send_fds(self._control, [json.dumps({"do": "fork"}).encode()], [theirs.fileno()])
-            answer = json.loads(inside.receive(self._control))
-        except (EOFError, OSError) as problem:
-            raise BoxProblem(f"the sandbox is gone: {self._said() or problem}") from None
+            answer = self._order({"do": "fork"}, theirs.fileno())
         finally:
             theirs.close()
         if "pid" not in answer:
             raise BoxProblem(f"the sandbox made no process: {answer['problem']}")
         return Child(self, answer["pid"], ours)
 
-    def kill(self, pid: int) -> float:
-        """End a child and all it started. Returns the processor time it had, in seconds."""
+    def kill(self, pid: int, hung_up: bool) -> Death:
+        """End a child and all it started. ``hung_up``: it is said to have ended; then how is worth a moment's wait."""
         try:
-            self._control.sendall(json.dumps({"do": "kill", "pid": pid}).encode())
-            return float(json.loads(inside.receive(self._control))["cpu_s"])
-        except (EOFError, OSError):
-            return 0.0
+            answer = self._order({"do": "kill", "pid": pid, "hung_up": hung_up})
+        except BoxProblem:  # the next child() says so
+            return Death(inside.RUNNING, 0.0)
+        return Death(int(answer["how"]), float(answer["cpu_s"]))
+
+    def _order(self, order: dict[str, Any], *descriptors: int) -> dict[str, Any]:
+        """Tell the template something, and hear its answer; after one answer that did not come, never again."""
+        if self._broken:
+            raise BoxProblem("the sandbox is gone")
+        self._broken = True  # until the answer is there: whatever stops this half-way, the next answer is not ours
+        try:
+            socket.send_fds(self._control, [json.dumps(order).encode()], descriptors)
+            answer: dict[str, Any] = json.loads(inside.receive(self._control))
+        except (EOFError, OSError) as problem:
+            raise BoxProblem(f"the sandbox is gone: {self._said() or problem}") from None
+        self._broken = False
+        return answer
 
     def close(self) -> None:
+        """End the template; with it go the leashes of all children, and so all children."""
+        self._broken = True
         self._control.close()
         process = getattr(self, "_process", None)
         if process is not None:
-            with suppress(subprocess.TimeoutExpired):
+            try:
                 process.wait(5)
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            except subprocess.TimeoutExpired:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
         self._errors.close()
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        inside.remove(self._scratch)
 
     def __enter__(self) -> Self:
         return self
@@ -206,7 +227,7 @@ class Child:
             except TimeoutError:
                 raise Ended("time-out", late) from None
             except OSError:
-                raise Ended("ended", _GONE) from None
+                raise Ended("ended", "") from None
             frame = self._frame(deadline, late)
             try:
                 answer = json.loads(frame)
@@ -214,10 +235,22 @@ class Child:
                 raise Ended("forged", "its process sent something that is no answer.") from None
             if not isinstance(answer, dict) or answer.get("number") != self._number:
                 raise Ended("forged", "its process answered what it was not asked.")
-        except Ended:
-            self.end()
-            raise
+        except Ended as problem:
+            death = self.end(problem.reason == "ended")
+            raise self._obituary(death) if problem.reason == "ended" else problem from None
         return answer
+
+    def _obituary(self, death: Death) -> Ended:
+        """Why a process that hung up is gone."""
+        if death.how == inside.RUNNING:
+            return Ended("ended", "its process closed its line to the checks.")
+        if death.how == inside.LEFT:
+            return Ended("ended", "its process ended itself (os._exit, or another program in its place).")
+        if death.how == signal.SIGKILL and death.cpu_s < self._box.limits.cpu_s:
+            return Ended("memory", "its process was ended, because this machine had no memory left.")
+        if death.how in (signal.SIGKILL, signal.SIGXCPU):
+            return Ended("time-out", f"its process had used {self._box.limits.cpu_s} seconds of processor time.")
+        return Ended("ended", f"its process crashed ({signal.Signals(death.how).name}).")
 
     def _frame(self, deadline: float, late: str = "") -> bytes:
         """One frame, of a bounded length, by the deadline."""
@@ -238,19 +271,19 @@ class Child:
             except OSError:
                 part = b""
             if not part:
-                raise Ended("ended", _GONE)
+                raise Ended("ended", "")
             parts += part
         return bytes(parts)
 
-    def end(self) -> None:
-        """Nothing of it goes on after this."""
+    def end(self, hung_up: bool = False) -> Death:
+        """Nothing of it goes on after this. ``hung_up``: it is said to have ended already."""
+        death = Death(inside.RUNNING, self.cpu_s)
         if self.alive:
             self.alive = False
+            death = self._box.kill(self._pid, hung_up)
             self._connection.close()
-            self.cpu_s = self._box.kill(self._pid)
-
-
-_GONE = "its process ended (os._exit, a crash, or no memory or processor time left)."
+            self.cpu_s = death.cpu_s
+        return death
 
 
 # -- what the walls show -----------------------------------------------------------------------------------------------

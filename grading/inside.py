@@ -4,10 +4,13 @@ This file is started by ``grading.box`` with a clean environment. It sees Python
 of one lab, and nothing else of the course: no solutions, no hidden checks, no gradebook, no other submission. So it
 imports nothing of ``grading``. The template runs no code of a learner. It forks children and, when told to, kills them.
 
-A child cuts itself off once more (its own user, process and mount namespace; no new processes; its own small disk),
-runs the cells it is sent and answers calls of the functions they defined. It has one socket, to the judge outside.
-Requests come as pickles, because the judge is trusted. Answers go back as JSON, because the child is not: what a
-learner's code can do at most is to send a wrong answer.
+A child cuts itself off once more (its own user, process and mount namespace; nothing to write to but its own small
+disk; no new processes, no sockets), runs the cells it is sent and answers calls of the functions they defined. It has
+one socket, to the judge outside. Requests come as pickles, because the judge is trusted. Answers go back as JSON,
+because the child is not: what a learner's code can do at most is to send a wrong answer.
+
+Between the template and each child stands a keeper, on a leash: when the template lets go of it, or is gone, the keeper
+ends the child, and with it all that is in the child's namespaces.
 """
 
 from __future__ import annotations
@@ -25,20 +28,23 @@ import signal
 import socket
 import struct
 import sys
+import tempfile
+import time
 from collections import namedtuple
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 from numbers import Integral, Real
 from types import FunctionType
 from typing import Any, NamedTuple
 
 #: Bytes of an answer, things in a list, and characters of what a cell prints, at most.
-MOST_BYTES, MOST_ITEMS, MOST_PRINTED = 32_000_000, 1_000_000, 20_000
-DEPTH = 60
+MOST_BYTES, MOST_ITEMS, MOST_PRINTED = 8_000_000, 1_000_000, 20_000
+#: Bits of a whole number, the exponent of a Decimal, and how deep lists may lie in lists.
+MOST_BITS, MOST_EXPONENT, DEPTH = 100_000, 10_000, 60
 
 NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
@@ -177,11 +183,21 @@ def _read_only(target: str) -> None:
     # What is locked by the outer namespace (nosuid, nodev) has to be named again, or the kernel refuses.
     flags = os.statvfs(target).f_flag
     kept = sum(
-        ours
-        for theirs, ours in ((2, MS_NOSUID), (4, MS_NODEV), (8, 8), (1024, 1024), (2048, 2048), (4096, 1 << 21))
-        if flags & theirs
+        ours for theirs, ours in ((4, MS_NODEV), (8, 8), (1024, 1024), (2048, 2048), (4096, 1 << 21)) if flags & theirs
     )
-    mount("none", target, None, MS_REMOUNT | MS_BIND | MS_RDONLY | kept)
+    mount("none", target, None, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | kept)
+
+
+def all_read_only() -> None:
+    """Nothing that is mounted can be written to from here on: no file, no folder, and not the rights of a device."""
+    attributes = struct.pack("=4Q", MS_RDONLY | MS_NOSUID, 0, 0, 0)
+    if _libc().syscall(442, -100, b"/", 0x8000, attributes, len(attributes)) == 0:  # mount_setattr, since Linux 5.12
+        return
+    with open("/proc/self/mountinfo") as file:
+        targets = [line.split()[4].encode().decode("unicode_escape") for line in file]
+    for target in targets:
+        with suppress(FileNotFoundError):  # something else is mounted over it
+            _read_only(target)
 
 
 class _Filter(ctypes.Structure):
@@ -192,45 +208,64 @@ class _Program(ctypes.Structure):
     _fields_ = (("len", ctypes.c_ushort), ("filter", ctypes.POINTER(_Filter)))
 
 
-#: System calls by machine: its audit number, clone, clone3, and those that are refused: new processes (fork, vfork),
-#: other processes (ptrace, process_vm_*, pidfd_getfd), mounts and namespaces (mount, umount2, pivot_root, chroot,
-#: unshare, setns, open_tree to mount_setattr), and parts of the kernel with a history (bpf, io_uring, keys, perf,
-#: kexec, userfaultfd, open_by_handle_at).
-_SINCE_2019 = {425, 426, 427, 428, 429, 430, 431, 432, 433, 438, 442}  # the same numbers on every machine
-_X86 = {57, 58, 101, 155, 161, 165, 166, 246, 248, 249, 250, 272, 298, 304, 308, 310, 311, 320, 321, 323}
-_ARM = {39, 40, 41, 51, 97, 104, 117, 217, 218, 219, 241, 265, 268, 270, 271, 280, 282, 294}
+class _Calls(NamedTuple):
+    """The numbers of system calls on one kind of machine. ``own``: allowed on this process only."""
+
+    audit: int
+    clone: int
+    own: frozenset[int]
+    refused: frozenset[int]
+
+
+#: Refused are new processes (fork, vfork); other processes (ptrace, kcmp, process_vm_*, tkill, pidfd_*); sockets;
+#: mounts and namespaces (mount, umount2, pivot_root, chroot, unshare, setns, open_tree to mount_setattr); memory that
+#: no limit counts (shmget, shmat, semget, msgget, mq_open, memfd_*); and parts of the kernel with a history (bpf,
+#: io_uring, keys, perf, kexec, modules, quotas, fanotify, userfaultfd, open_by_handle_at). On this process only: kill,
+#: tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo, prlimit64.
+_SINCE_2019 = {424, 425, 426, 427, 428, 429, 430, 431, 432, 433, 434, 438, 440, 442, 443, 447, 448}  # on every machine
 _CALLS = {
-    "x86_64": (0xC000003E, 56, 435, _X86 | _SINCE_2019),
-    "aarch64": (0xC00000B7, 220, 435, _ARM | _SINCE_2019),
-}
+    "x86_64": _Calls(
+        0xC000003E, 56, frozenset({62, 129, 234, 297, 302}),
+        frozenset({
+            29, 30, 41, 57, 58, 64, 68, 101, 155, 161, 163, 165, 166, 167, 168, 169, 175, 176, 179, 200, 240, 246, 248,
+            249, 250, 256, 272, 279, 298, 300, 304, 308, 310, 311, 312, 313, 319, 320, 321, 323,
+        } | _SINCE_2019),
+    ),
+    "aarch64": _Calls(
+        0xC00000B7, 220, frozenset({129, 131, 138, 240, 261}),
+        frozenset({
+            39, 40, 41, 51, 60, 89, 97, 104, 105, 106, 117, 130, 142, 180, 186, 190, 194, 196, 198, 217, 218, 219, 224,
+            225, 238, 239, 241, 262, 265, 268, 270, 271, 272, 273, 279, 280, 282, 294,
+        } | _SINCE_2019),
+    ),
+}  # fmt: skip
+_CLONE3 = 435
 
 
-def no_new_processes() -> bool:
-    """Refuse fork, mount, ptrace, unshare and their like from here on; threads go on. False where this is unknown.
+def refuse_calls() -> bool:
+    """Refuse fork, sockets, mount, ptrace and their like from here on; threads go on. False where this is unknown.
 
     A limit on the number of processes (RLIMIT_NPROC) does not bind root, and an instructor may well be root in a
-    container. A filter in the kernel (seccomp) binds everybody.
+    container. A filter in the kernel (seccomp) binds everybody, and cannot be taken off again.
     """
-    known = _CALLS.get(os.uname().machine)
-    if known is None or sys.platform != "linux":
+    calls = _CALLS.get(os.uname().machine)
+    if calls is None or sys.platform != "linux":
         return False
-    audit, clone, clone3, refused = known
-    load, equal, set_bits, give = 0x20, 0x15, 0x45, 0x06
+    load, equal, at_least, set_bits, give = 0x20, 0x15, 0x35, 0x45, 0x06
+    number, machine, first_argument = 0, 4, 16
     allow, kill = 0x7FFF0000, 0x80000000
     eperm, enosys = 0x00050000 | errno.EPERM, 0x00050000 | errno.ENOSYS
-    rules = [(load, 0, 0, 4), (equal, 1, 0, audit), (give, 0, 0, kill), (load, 0, 0, 0)]
+    rules = [(load, 0, 0, machine), (equal, 1, 0, calls.audit), (give, 0, 0, kill), (load, 0, 0, number)]
     if os.uname().machine == "x86_64":
-        rules += [(0x35, 0, 1, 0x40000000), (give, 0, 0, kill)]  # the x32 calls: another numbering of the same
-    rules += [(equal, 0, 1, clone3), (give, 0, 0, enosys)]  # its flags are in memory, where a filter cannot look
-    rules += [
-        (equal, 0, 4, clone),
-        (load, 0, 0, 16),
-        (set_bits, 0, 1, 0x10000),
-        (give, 0, 0, allow),
-        (give, 0, 0, eperm),
-    ]
-    for number in sorted(refused):
-        rules += [(equal, 0, 1, number), (give, 0, 0, eperm)]
+        rules += [(at_least, 0, 1, 0x40000000), (give, 0, 0, kill)]  # the x32 calls: another numbering of the same
+    rules += [(equal, 0, 1, _CLONE3), (give, 0, 0, enosys)]  # its flags are in memory, where a filter cannot look
+    rules += [(equal, 0, 4, calls.clone), (load, 0, 0, first_argument), (set_bits, 0, 1, 0x10000), (give, 0, 0, allow)]
+    rules += [(give, 0, 0, eperm)]  # 0x10000: only a thread
+    for call in sorted(calls.refused):
+        rules += [(equal, 0, 1, call), (give, 0, 0, eperm)]
+    for call in sorted(calls.own):
+        rules += [(equal, 0, 5, call), (load, 0, 0, first_argument), (equal, 2, 0, os.getpid())]
+        rules += [(equal, 1, 0, 0), (give, 0, 0, eperm), (give, 0, 0, allow)]  # 0: itself, or its own group
     rules.append((give, 0, 0, allow))
     program = (_Filter * len(rules))(*(_Filter(*rule) for rule in rules))
     libc = _libc()
@@ -261,9 +296,16 @@ def limit(limits: Limits) -> None:
 # -- the template ------------------------------------------------------------------------------------------------------
 
 
+#: What a keeper says when it ends, as its exit status: its child was still running, or had left by itself; everything
+#: between is the signal that ended it. How long a keeper waits for the end of a child that hung up.
+RUNNING, LEFT, PATIENCE_S = 0, 100, 0.3
+
+
 class Started(NamedTuple):
-    pid: int
+    """A keeper, and the end of the leash that it is on."""
+
     keeper: int
+    leash: int
 
 
 def template(control: socket.socket, settings: dict[str, Any]) -> None:
@@ -283,108 +325,134 @@ def template(control: socket.socket, settings: dict[str, Any]) -> None:
     shell.run_cell("None", store_history=False, silent=True)  # the first one loads the parser and its friends
     gc.freeze()
     send(control, b"ready")
-    children: dict[int, int] = {}
+    children: dict[int, Started] = {}
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, 4096, 1)
         if not message:
-            break
+            return  # all leashes go with this process
         order = json.loads(message)
         if order["do"] == "fork":
-            answer: dict[str, Any] = _fork(descriptors[0], control, shell, settings)
-            if "pid" in answer:
-                children[answer["pid"]] = answer["keeper"]
+            answer: dict[str, Any] = _fork(descriptors[0], shell, settings, children)
             os.close(descriptors[0])
         else:
-            pid = order["pid"]
-            keeper = children.pop(pid, 0)
-            usage = 0.0
-            if keeper:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)  # it is process 1 of its namespace: all in there end with it
-                _, _, used = os.wait4(keeper, 0)  # the keeper ends when it has seen the child's end
-                usage = used.ru_utime + used.ru_stime
-            answer = {"gone": True, "cpu_s": usage}
+            answer = {"how": RUNNING, "cpu_s": 0.0}
+            if started := children.pop(order["pid"], None):
+                with suppress(OSError):
+                    os.write(started.leash, b"patient" if order["hung_up"] else b"now")
+                os.close(started.leash)
+                _, status, used = os.wait4(started.keeper, 0)
+                how = os.WEXITSTATUS(status) if os.WIFEXITED(status) else RUNNING
+                answer = {"how": how, "cpu_s": used.ru_utime + used.ru_stime}
         send(control, json.dumps(answer).encode())
-    for number in (*children, *children.values()):
-        with suppress(ProcessLookupError):
-            os.kill(number, signal.SIGKILL)
 
 
-def _fork(descriptor: int, control: socket.socket, shell: Any, settings: dict[str, Any]) -> dict[str, Any]:
-    """Fork a keeper, which forks the child into namespaces of its own and waits for it."""
+def _fork(descriptor: int, shell: Any, settings: dict[str, Any], children: dict[int, Started]) -> dict[str, Any]:
+    """Fork a keeper, which forks the child into namespaces of its own and waits for its end."""
     told, tell = os.pipe()
+    held, leash = os.pipe()
     keeper = os.fork()
     if keeper == 0:
+        how = RUNNING
         try:
-            os.close(told)
-            control.close()
+            _close_all_but(2, descriptor, tell, held)
             if settings["namespaces"]:
                 become_nobody_in_a_namespace(NEWNS | NEWPID | NEWIPC | NEWNET | NEWUTS)
+            scratch = "" if settings["namespaces"] else tempfile.mkdtemp(prefix="submission-", dir=settings["scratch"])
             pid = os.fork()
             if pid == 0:
-                os.close(tell)
-                child(descriptor, shell, settings)
-            os.write(tell, json.dumps({"pid": pid, "keeper": os.getpid()}).encode())
-            os.close(tell)
-            os.close(descriptor)
-            with suppress(ChildProcessError):
-                os.waitpid(pid, 0)
+                child(descriptor, shell, settings, scratch)
+            os.write(tell, json.dumps({"pid": pid}).encode())
+            _close_all_but(held)
+            how = _keep(pid, held)
+            if scratch:
+                remove(scratch)
         except BaseException as problem:
             with suppress(OSError):
                 os.write(tell, json.dumps({"problem": f"{type(problem).__name__}: {problem}"}).encode())
         finally:
-            os._exit(0)
+            os._exit(how)
     os.close(tell)
+    os.close(held)
     with os.fdopen(told, "rb") as pipe:
         said = pipe.read()
     answer: dict[str, Any] = json.loads(said) if said else {"problem": "the sandbox's keeper died"}
-    if "pid" not in answer:
+    if "pid" in answer:
+        children[answer["pid"]] = Started(keeper, leash)
+    else:
+        os.close(leash)
         os.waitpid(keeper, 0)
     return answer
+
+
+def _keep(pid: int, held: int) -> int:
+    """Wait until the leash is pulled or gone, then end the child. Returns how it had ended, if it had."""
+    patient = os.read(held, 16) == b"patient"
+    until = time.monotonic() + (PATIENCE_S if patient else 0)
+    while not (gone := os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and time.monotonic() < until:
+        time.sleep(0.002)
+    os.kill(pid, signal.SIGKILL)  # nobody but this process takes it off the kernel's list: the number is still its own
+    _, status = os.waitpid(pid, 0)  # it is process 1 of its namespace: all in there end with it
+    if gone is None:
+        return RUNNING
+    return os.WTERMSIG(status) if os.WIFSIGNALED(status) else LEFT
+
+
+def _close_all_but(*kept: int) -> None:
+    for low, high in pairwise([-1, *sorted(kept), 1 << 16]):
+        if high > low + 1:  # closerange(0, 0) closes all
+            os.closerange(low + 1, high)
+
+
+def remove(folder: str) -> None:
+    """Remove a folder that a submission could write to; ``shutil`` gives up where it is nested deeply."""
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+    except RecursionError:
+        os.spawnlp(os.P_WAIT, "rm", "rm", "-rf", "--", folder)
 
 
 # -- the child ---------------------------------------------------------------------------------------------------------
 
 
-def child(descriptor: int, shell: Any, settings: dict[str, Any]) -> None:
+def child(descriptor: int, shell: Any, settings: dict[str, Any], scratch: str) -> None:
     """Cut this process off, then run what is asked, until the judge goes away. Never returns."""
+    line = 3
     try:
         os.setsid()
-        connection = socket.socket(fileno=os.dup2(descriptor, 3))
+        if descriptor != line:
+            os.dup2(descriptor, line)
+        os.set_inheritable(line, False)
         null = os.open("/dev/null", os.O_RDWR)
         for number in (0, 1, 2):
             os.dup2(null, number)
-        os.closerange(4, 1 << 16)
-        folder = settings["folder"]
+        _close_all_but(0, 1, 2, line)
+        connection = socket.socket(fileno=line)
         limits = Limits(**settings["limits"])
+        with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+            file.write("1000")  # where memory runs out, this process goes before the grader
         if settings["namespaces"]:
             mount("none", "/", None, MS_REC | MS_PRIVATE)
+            all_read_only()
             mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, f"size={limits.disk},nr_inodes=4096,mode=700")
             mount("tmpfs", "/proc", "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV, "size=4k")
-            if os.path.isdir("/dev/shm"):
-                mount("tmpfs", "/dev/shm", "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV, "size=4k")
             drop_capabilities()
-            work = "/tmp/lab"
-        else:
-            import tempfile
-
-            work = os.path.join(tempfile.mkdtemp(prefix="submission-", dir=settings["scratch"]), "lab")
-        shutil.copytree(folder, work, ignore=shutil.ignore_patterns("*.ipynb"))
+        home = scratch or "/tmp"
+        work = os.path.join(home, "lab")
+        shutil.copytree(settings["folder"], work, ignore=shutil.ignore_patterns("*.ipynb"))
         os.chdir(work)
-        os.environ |= {
-            "HOME": os.path.dirname(work),
-            "TMPDIR": os.path.dirname(work),
-            "MPLCONFIGDIR": os.path.dirname(work),
-        }
+        os.environ |= {"HOME": home, "TMPDIR": home, "MPLCONFIGDIR": home}
+        tempfile.tempdir = None
         limit(limits)
-        no_new_processes()
+        refuse_calls()
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     except BaseException as problem:
         with suppress(BaseException):
-            send(connection, json.dumps({"problem": f"{type(problem).__name__}: {problem}"}).encode())
+            send(socket.socket(fileno=line), json.dumps({"problem": f"{type(problem).__name__}: {problem}"}).encode())
         os._exit(1)
-    serve(connection, shell)
-    os._exit(0)
+    try:
+        serve(connection, shell)
+    finally:
+        os._exit(0)
 
 
 def serve(connection: socket.socket, shell: Any) -> None:
@@ -407,7 +475,7 @@ def serve(connection: socket.socket, shell: Any) -> None:
             except BaseException as problem:
                 frame = dumps({"number": request["number"], "raised": _raised(problem)}).encode()
             if len(frame) > MOST_BYTES:
-                too_large = {"number": request["number"], "value": ["o", "answer", "an answer of more than 32 MB"]}
+                too_large = {"number": request["number"], "value": ["o", "answer", "an answer of more than 8 MB"]}
                 frame = dumps(too_large).encode()
             send(connection, frame)
     except (EOFError, OSError):
@@ -559,7 +627,7 @@ def plain(value: Any, depth: int = 0) -> Any:
     if kind is float:
         return value if math.isfinite(value) else ["f", repr(value)]
     if kind is int:
-        return value if -(2**53) < value < 2**53 else ["i", hex(value)]
+        return value if -(2**53) < value < 2**53 else _large(value)
     if depth > DEPTH:
         return ["o", kind.__name__, "something too deep"]
     if kind is list:
@@ -579,9 +647,11 @@ def plain(value: Any, depth: int = 0) -> Any:
     if isinstance(value, bytes | bytearray):
         return ["o", kind.__name__, repr(bytes(value[:60]))]
     if isinstance(value, Fraction):
-        return ["q", hex(int(value.numerator)), hex(int(value.denominator))]
+        parts = int(value.numerator), int(value.denominator)
+        return ["q", *map(hex, parts)] if all(map(_fits, parts)) else ["o", "Fraction", "a fraction without end"]
     if isinstance(value, Decimal):
-        return ["D", str(Decimal(value))]
+        written = str(Decimal(value))
+        return ["D", written] if len(written) < MOST_EXPONENT else ["o", "Decimal", "a number without end"]
     if kind.__module__ == "numpy":
         if getattr(value, "ndim", 0) == 0 and hasattr(value, "item"):
             return ["b", bool(value)] if kind.__name__ in ("bool", "bool_") else plain(value.item(), depth + 1)
@@ -593,6 +663,14 @@ def plain(value: Any, depth: int = 0) -> Any:
     if isinstance(value, Iterator | range) or hasattr(value, "__iter__"):
         return ["l", [plain(item, depth + 1) for item in islice(iter(value), MOST_ITEMS + 1)]]
     return ["o", kind.__name__[:80], _repr(value)]
+
+
+def _fits(value: int) -> bool:
+    return value.bit_length() <= MOST_BITS
+
+
+def _large(value: int) -> list[str]:
+    return ["i", hex(value)] if _fits(value) else ["o", "int", f"a whole number of {value.bit_length():,} bits"]
 
 
 def _repr(value: Any) -> str:
