@@ -87,7 +87,7 @@ def main(arguments: list[str]) -> None:
         earlier.write_text("".join(course) + earlier.read_text())
         constraint = Path(scratch) / "course"
         constraint.write_text("\n".join(map(pin, course)))
-        everything = resolve(["course", "dev"], earlier, [*arguments, "--constraint", str(constraint)])
+        everything = resolve(["course", "dev", "book"], earlier, [*arguments, "--constraint", str(constraint)])
     chosen = {version(block): pin(block) for block in everything}
     if missing := {version(block) for block in course} - set(chosen):
         sys.exit(f"The developers' tools do not fit the course's versions: {sorted(missing)}")
