@@ -176,8 +176,7 @@ def rebuild(raw: bytes, slots: Sequence[Slot]) -> Rebuilt:
         findings.append(
             Finding("extra cell", f"A cell calls itself {_quoted(name)}, which this lab does not have: not used.")
         )
-    if any(_tags(cell) for cell in cells):
-        tags = sorted({tag for cell in cells for tag in _tags(cell)})
+    if tags := sorted({tag for cell in cells for tag in _tags(cell)} - {"raises-exception"}):  # the release's own
         findings.append(Finding("tags", f"Cells carry tags ({', '.join(map(_quoted, tags[:5]))}): no effect."))
     return Rebuilt(answers, _learner(cells), findings)
 
