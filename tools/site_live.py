@@ -1,0 +1,218 @@
+"""The live part of the site: a JupyterLite whose Python has the course in it, as plain files.
+
+``lay_out`` puts together what JupyterLite's builder reads: the settings, the browser's Python with the packages of
+book/live/wheels.lock and this course, and copies of the lessons and labs. ``build`` runs the builder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import downloads
+
+ROOT = downloads.ROOT
+SOURCE = ROOT / "book" / "live"
+
+KERNEL = "@jupyterlite/pyodide-kernel-extension"
+#: The parts of JupyterLab that are added to JupyterLite: the kernel, and what draws widgets.
+EXTENSIONS = {
+    "jupyterlite-pyodide-kernel": KERNEL,
+    "jupyterlab_widgets": "@jupyter-widgets/jupyterlab-manager",
+    "anywidget": "anywidget",
+}
+APPS = ("lab", "notebooks", "tree")
+
+#: What packages say they need, and the browser's Python can do without: they hold files for JupyterLab alone.
+NOT_NEEDED = {"jupyterlab-widgets", "widgetsnbextension"}
+
+
+def version() -> str:
+    return str(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
+
+
+# -- the course as a package -------------------------------------------------------------------------------------------
+
+
+def course_wheel(into: Path) -> Path:
+    """dslib as a wheel. The same source gives the same file, byte for byte."""
+    into.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch) / "course"
+        shutil.copytree(ROOT / "dslib", copy / "dslib", ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+        for name in ("pyproject.toml", "README.md", "LICENSE", "LICENSE-text"):
+            shutil.copy(ROOT / name, copy / name)
+        code = "import sys; from setuptools import build_meta; print(build_meta.build_wheel(sys.argv[1]))"
+        said = subprocess.run(
+            [sys.executable, "-c", code, scratch],
+            cwd=copy,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "SOURCE_DATE_EPOCH": "1700000000"},
+        )
+        if said.returncode:
+            raise RuntimeError(f"the course could not be made into a package:\n{said.stderr[-2000:]}")
+        made = Path(scratch) / said.stdout.split()[-1]
+        return Path(shutil.copy(made, into / made.name))
+
+
+# -- the browser's Python ----------------------------------------------------------------------------------------------
+
+
+def lock_file(wheels: list[Path], python: dict[str, Any]) -> dict[str, Any]:
+    """What Pyodide reads to find packages: with it, ``import dslib`` in a cell loads the course by itself."""
+    names = {_canonical(wheel.name.split("-")[0]) for wheel in wheels}
+    packages = {}
+    for wheel in wheels:
+        about = _metadata(wheel)
+        name = _canonical(about["Name"])
+        packages[name] = {
+            "name": about["Name"],
+            "version": about["Version"],
+            "file_name": wheel.name,
+            "install_dir": "site",
+            "sha256": downloads.sha256(wheel),
+            "package_type": "package",
+            "imports": sorted(_top_level(wheel)),
+            "depends": sorted(set(_needs(about)) & names - {name}),
+            "unvendored_tests": False,
+        }
+    return {"info": python, "packages": packages}
+
+
+def _canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _metadata(wheel: Path) -> Any:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", name))
+        return importlib.metadata.PathDistribution(zipfile.Path(wheel, name.partition("/")[0] + "/")).metadata
+
+
+def _top_level(wheel: Path) -> Iterator[str]:
+    """What can be imported from a wheel."""
+    with zipfile.ZipFile(wheel) as archive:
+        for name in {re.sub(r"\.py$", "", path.split("/")[0]) for path in archive.namelist() if path.endswith(".py")}:
+            if name.isidentifier():
+                yield name
+
+
+def _needs(about: Any) -> Iterator[str]:
+    """The packages that one asks for in the browser, by canonical name."""
+    from packaging.requirements import Requirement
+
+    browser = {"sys_platform": "emscripten", "platform_system": "Emscripten", "os_name": "posix", "extra": ""}
+    browser |= {"python_version": "3.14", "python_full_version": "3.14.2", "platform_python_implementation": "CPython"}
+    for text in about.get_all("Requires-Dist") or []:
+        wanted = Requirement(text)
+        if wanted.marker is None or wanted.marker.evaluate(browser):
+            yield _canonical(wanted.name)
+
+
+# -- what JupyterLite's builder reads ----------------------------------------------------------------------------------
+
+
+def extension(distribution: str, name: str) -> Path:
+    """The folder of an installed extension of JupyterLab."""
+    wanted = f"share/jupyter/labextensions/{name}/package.json"
+    try:
+        files = importlib.metadata.files(distribution) or []
+    except importlib.metadata.PackageNotFoundError:
+        raise downloads.CannotFetch(f"the package {distribution} is not installed: run `make site`") from None
+    found = next((file for file in files if file.as_posix().endswith(wanted)), None)
+    if found is None:
+        raise downloads.CannotFetch(f"the package {distribution} has no JupyterLab extension {name}")
+    return Path(str(found.locate())).resolve().parent
+
+
+def lay_out(lite: Path) -> None:
+    """Put into the folder ``lite`` all that the builder reads."""
+    shutil.rmtree(lite, ignore_errors=True)
+    python = lite / "static" / "pyodide"
+    python.mkdir(parents=True)
+    for name, content in downloads.pyodide().items():
+        (python / name).write_bytes(content)
+    kernel = extension("jupyterlite-pyodide-kernel", KERNEL) / "static" / "pypi"
+    bundled = [path for path in kernel.glob("*.whl") if not path.name.startswith("widgetsnbextension")]
+    course_wheel(python)
+    for wheel in [*downloads.wheels(), *bundled]:
+        if _canonical(wheel.name.split("-")[0]) not in NOT_NEEDED:
+            shutil.copy(wheel, python / wheel.name)
+    lock = lock_file(sorted(python.glob("*.whl")), downloads.pyodide_info())
+    (python / "pyodide-lock.json").write_text(json.dumps(lock, indent=1) + "\n", encoding="utf-8")
+    (lite / "jupyter-lite.json").write_text(json.dumps(settings(sorted(lock["packages"])), indent=1), encoding="utf-8")
+    shutil.copy(SOURCE / "overrides.json", lite / "overrides.json")
+    notebooks(lite / "contents")
+
+
+def settings(packages: list[str]) -> dict[str, Any]:
+    """JupyterLite's settings: nothing is asked of another host, and all packages are there when Python starts."""
+    kernel = {"disablePyPIFallback": True, "loadPyodideOptions": {"packages": packages}}
+    return {
+        "jupyter-lite-schema-version": 0,
+        "jupyter-config-data": {
+            "appName": "What Could Go Wrong?",
+            "collaborative": False,
+            "exposeAppInBrowser": True,
+            "disabledExtensions": ["@jupyterlab/extensionmanager-extension"],
+            "litePluginSettings": {f"{KERNEL}:kernel": kernel},
+        },
+    }
+
+
+def notebooks(into: Path) -> None:
+    """Copies of the lessons and labs, for the kernel that the site has."""
+    for path in [*sorted((ROOT / "lessons").glob("*.ipynb")), *sorted((ROOT / "labs").glob("lab*/*"))]:
+        if not path.is_file() or path.name.startswith("."):
+            continue
+        copy = into / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".ipynb":
+            copy.write_text(for_the_browser(path.read_text(encoding="utf-8")), encoding="utf-8")
+        else:
+            shutil.copy(path, copy)
+
+
+def for_the_browser(notebook: str) -> str:
+    """The notebook for JupyterLite's kernel, which has another name: else it asks its reader to choose one."""
+    content = json.loads(notebook)
+    content["metadata"]["kernelspec"] = {"display_name": "Python (Pyodide)", "language": "python", "name": "python"}
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+
+def build(lite: Path, site: Path) -> None:
+    """Run JupyterLite's builder from the folder ``lite`` into the folder ``site``."""
+    config = {
+        "apps": APPS,
+        "contents": ["contents"],
+        "federated_extensions": [str(extension(package, name)) for package, name in EXTENSIONS.items()],
+        "ignore_sys_prefix": True,
+        "no_sourcemaps": True,
+        "no_unused_shared_packages": True,
+        "output_dir": str(site),
+    }
+    (lite / "jupyter_lite_config.json").write_text(json.dumps({"LiteBuildConfig": config}, indent=1), encoding="utf-8")
+    said = subprocess.run([sys.executable, "-m", "jupyterlite_core", "build"], capture_output=True, text=True, cwd=lite)
+    if said.returncode:
+        raise RuntimeError(f"JupyterLite's builder failed:\n{(said.stdout + said.stderr)[-4000:]}")
+
+
+def digest(folder: Path) -> str:
+    """One digest of all files of a folder and their names."""
+    total = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        total.update(f"{path.relative_to(folder).as_posix()} {downloads.sha256(path)}\n".encode())
+    return total.hexdigest()
