@@ -29,6 +29,7 @@ from typing import Any, NamedTuple, Self
 
 from . import inside
 from .inside import Limits
+from .instructor import place
 from .plain import Opaque, from_plain, to_carry
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -318,38 +319,55 @@ def _system() -> list[tuple[str, str]]:
 # -- which walls stand -------------------------------------------------------------------------------------------------
 
 _PROBE = """
-import os, socket
+import os, socket, stat
 found = []
 for path in SECRETS:
     if os.path.exists(path):
         found.append(f"sees {path}")
-for path in ("/usr/probe", "/probe", "/course/dslib/probe"):
+try:
+    import grading
+    found.append("sees the hidden checks")
+except ImportError:
+    pass
+for folder in ("/", "/usr", "/dev", "/dev/shm", "/proc", "/course/dslib", "/lab"):
     try:
-        open(path, "w").close()
-        found.append(f"writes {path}")
+        open(f"{folder}/probe", "w").close()
+        found.append(f"writes to {folder}")
     except OSError:
         pass
 try:
-    socket.create_connection(("127.0.0.1", PORT), 1).close()
-    found.append("reaches the network")
+    os.chmod("/dev/null", stat.S_IMODE(os.stat("/dev/null").st_mode))
+    found.append("changes the rights of /dev/null")
 except OSError:
     pass
+for family, address in ((socket.AF_INET, ("127.0.0.1", PORT)), (getattr(socket, "AF_VSOCK", 40), (2, 1))):
+    try:
+        with socket.socket(family) as line:
+            line.settimeout(1)
+            line.connect(address)
+        found.append("reaches the network")
+    except OSError:
+        pass
 try:
     if os.fork() == 0:
         os._exit(0)
     found.append("makes processes")
 except OSError:
     pass
-if len([name for name in os.listdir("/proc") if name.isdigit()]) > 0:
+if any(name.isdigit() for name in os.listdir("/proc")):
     found.append("sees processes")
-found
+print("; ".join(found))
 """
 
 
-def probe(kind: str, folder: Path) -> list[str]:
-    """Try the walls from inside. Returns what they let through: nothing when they stand. BoxProblem without walls."""
+def probe(kind: str, folder: Path, secrets: Iterable[str] = ()) -> list[str]:
+    """Try the walls from inside. Returns what they let through: nothing when they stand. BoxProblem without walls.
+
+    ``secrets`` are files and folders that no submission may see, besides the course's own.
+    """
     with socket.create_server(("127.0.0.1", 0)) as server, tempfile.TemporaryDirectory() as secret:
-        names = [secret, str(ROOT / "solutions"), str(ROOT / "grading" / "checks"), str(ROOT / "gradebook")]
+        ours = [ROOT / name for name in ("solutions", "grading", "gradebook", "tests")]
+        names = [secret, *map(str, ours), str(place()), *secrets]
         source = f"SECRETS = {names!r}\nPORT = {server.getsockname()[1]}\n{_PROBE}"
         with Box(folder, kind) as box:
             child = box.child()
@@ -357,13 +375,12 @@ def probe(kind: str, folder: Path) -> list[str]:
             child.end()
     if "error" in said:
         return [f"the probe itself failed: {said['error']['name']}: {said['error']['text']}"]
-    shown = "".join(said["shown"])
-    return [] if shown == "[]" else [shown.strip("[]").replace("'", "")]
+    return [leak for leak in said["printed"].strip().split("; ") if leak]
 
 
 @cache
-def best(folder: Path, kinds: Iterable[str] = KINDS) -> tuple[str, tuple[str, ...]]:
-    """The best walls that stand here, and why better ones do not."""
+def best(folder: Path, kinds: Sequence[str] = KINDS, secrets: Sequence[str] = ()) -> tuple[str, tuple[str, ...]]:
+    """The best walls that stand here, and why better ones do not. ``secrets``: see ``probe``."""
     problems: list[str] = []
     for kind in kinds:
         if kind == "limits":
@@ -372,7 +389,7 @@ def best(folder: Path, kinds: Iterable[str] = KINDS) -> tuple[str, tuple[str, ..
             problems.append("bwrap: the program is not installed (Debian: apt-get install bubblewrap)")
             continue
         try:
-            leaks = probe(kind, folder)
+            leaks = probe(kind, folder, secrets)
         except (BoxProblem, OSError) as problem:
             problems.append(f"{kind}: {problem}")
             continue

@@ -8,6 +8,7 @@ in a fresh one.
 from __future__ import annotations
 
 import builtins
+import re
 import time
 import warnings
 from collections.abc import Callable, Mapping
@@ -15,18 +16,21 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from dslib.exercises import TookTooLong
+from dslib.exercises import TookTooLong, time_limit
 
 from .box import Box, BoxProblem, Child, Ended
 from .checks.asking import NotTrue
 from .course import Course
+from .inside import MOST_PRINTED
 from .plain import Forged, from_plain
 from .rebuild import SELF_PACED, Finding, Unreadable, rebuild
 
 #: Seconds for a cell; for all of a submission; and the share of a property's time that is left after a first time-out.
 CELL_S, WHOLE_S, AFTER_ONE = 30.0, 600.0, 0.2
-#: So many fresh processes, and a submission is not tried any more.
-MOST_PROCESSES = 40
+#: So many fresh processes, and a submission is not tried any more. Seconds that the judge has beyond a property's.
+MOST_PROCESSES, JUDGE_S = 40, 10.0
+#: Characters of a sentence, and of what a submission says in it.
+MOST_SENTENCE, MOST_WORDS = 2_000, 300
 
 
 class Job(NamedTuple):
@@ -101,17 +105,31 @@ def unread(student: str, problem: Unreadable, wanted: list[str], findings: list[
     return Outcome(student, problem.kind, str(problem), verdicts, {}, {}, findings)
 
 
+class Student:
+    """The learner's functions, as the properties ask for them. Stands in for ``asking.Student``."""
+
+    def __init__(self, call: Callable[[str, tuple[Any, ...], dict[str, Any]], Any]) -> None:
+        self.__call = call
+
+    def __getattr__(self, function: str) -> Callable[..., Any]:
+        def ask(*arguments: Any, **settings: Any) -> Any:
+            return self.__call(function, arguments, settings)
+
+        return ask
+
+
 class Submission:
-    """The learner's functions, wherever their process is by now. Stands in for ``asking.Student``."""
+    """A submission on trial: its process, wherever that is by now, and what became of it."""
 
     def __init__(
         self, course: Course, box: Box, answers: Mapping[str, str], learner: str, cell_s: float, deadline: float
     ) -> None:
         self._course, self._box, self._answers, self._learner = course, box, answers, learner
         self._cell_s, self._end_of_all = cell_s, deadline
+        self._limit_s = course.properties.limit_s
         self._child: Child | None = None
         self._skipped: set[int] = set()  # cells that ended the process
-        self._slow: set[str] = set()  # functions that did not return in time once
+        self._slow: set[str | int] = set()  # functions and cells that did not end in time once
         self._processes = 0
         self._until = 0.0
         self.ran: dict[int, Ran] = {}
@@ -119,34 +137,28 @@ class Submission:
         self.ends: list[str] = []
         self.cpu_s = 0.0
 
-    # -- asked by the properties ---------------------------------------------------------------------------------------
-
     def verdict(self, name: str) -> Verdict:
         """Ask one property."""
-        if time.monotonic() > self._end_of_all:
-            self.ends.append("time-out")
-            return Verdict(False, "the submission had used up all its time before this was checked.")
-        properties = self._course.properties
         try:
             self._process()
-        except Ended as problem:
+            self._until = min(time.monotonic() + self._limit_s, self._end_of_all)
+            with time_limit(self._limit_s + JUDGE_S):
+                sentence = self._course.properties.verdict(name, Student(self._call), self._learner)
+        except (Ended, NotTrue) as problem:
             return Verdict(False, f"it could not be checked: {problem}")
-        self._until = min(time.monotonic() + properties.limit_s, self._end_of_all)
-        self._limit_s = properties.limit_s
-        sentence = properties.verdict(name, self, self._learner)
-        return Verdict(not sentence, sentence)
-
-    def __getattr__(self, function: str) -> Callable[..., Any]:
-        def ask(*arguments: Any, **settings: Any) -> Any:
-            return self._call(function, arguments, settings)
-
-        return ask
+        except TookTooLong:  # in the judge's own code, whatever it was that the submission sent
+            self._ended(Ended("time-out", ""))
+            sentence = f"what it returned could not be checked within {self._limit_s + JUDGE_S:g} seconds."
+        return Verdict(not sentence, harmless(sentence))
 
     def _call(self, function: str, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Any:
         until = self._until
         if function in self._slow:
             until = min(until, time.monotonic() + self._limit_s * AFTER_ONE)
-        child = self._process()
+        try:
+            child = self._process()
+        except Ended as problem:
+            raise NotTrue(f"it could not be checked: {problem}") from None
         try:
             answer = child.call(function, arguments, settings, until)
         except Ended as problem:
@@ -158,7 +170,10 @@ class Submission:
         if answer.get("missing"):
             raise NotTrue(f"there is no function {function}.")
         if "raised" in answer:
-            raise _as_exception(answer["raised"])
+            raised = _as_exception(answer["raised"])
+            if isinstance(raised, MemoryError):
+                self._note("memory", f"{function} wanted more memory than there is for it.")
+            raise raised
         try:
             return from_plain(answer.get("value"))
         except Forged:
@@ -168,10 +183,11 @@ class Submission:
     # -- the process ---------------------------------------------------------------------------------------------------
 
     def _process(self) -> Child:
-        """The process that has run the cells; a fresh one where the last one is gone."""
+        """The process that has run the cells; a fresh one where the last one is gone. Ended when it is enough."""
         while self._child is None or not self._child.alive:
             if self._processes >= MOST_PROCESSES:
-                raise NotTrue("its process had to be ended too often.")
+                raise Ended("ended", f"its process had ended {MOST_PROCESSES} times before.")
+            self._in_time()
             self._processes += 1
             child = self._box.child()
             self._child = child
@@ -179,31 +195,44 @@ class Submission:
                 self._run_cells(child)
             except Ended as problem:
                 self._ended(problem)
+        self._in_time()
         return self._child
+
+    def _in_time(self) -> None:
+        if time.monotonic() > self._end_of_all:
+            if "time-out" not in self.ends:
+                self.ends.append("time-out")
+            raise Ended("time-out", "the submission had used up all its time before.")
 
     def _run_cells(self, child: Child) -> None:
         for number, slot in enumerate(self._course.slots):
-            if not slot.code or slot.prop or number in self._skipped:
+            if not slot.code or slot.prop or slot.manual or number in self._skipped:
                 continue
             source = self._source(number)
-            if not source.strip() or slot.manual:
+            if not source.strip():
                 continue
-            seconds = min(self._cell_s, max(1.0, self._end_of_all - time.monotonic()))
+            self._in_time()
+            name = slot.grade_id or slot.cell_id
+            seconds = self._cell_s * (AFTER_ONE if number in self._slow else 1)
+            seconds = min(seconds, max(1.0, self._end_of_all - time.monotonic()))
             try:
-                answer = child.run(source, seconds, slot.grade_id or slot.cell_id)
+                answer = child.run(source, seconds, name)
             except Ended as problem:
                 self._skipped.add(number)
                 self.ran[number] = Ran(error=f"This cell was stopped: {problem}")
-                name = slot.grade_id or slot.cell_id
-                self.findings.append(Finding(problem.reason, f"Running the cell {name} ended its process: {problem}"))
+                self._note(problem.reason, f"Running the cell {name} ended its process: {problem}")
                 raise
             self.ran[number] = _ran(answer)
-            if slot.answer and _text(answer.get("error"), "name") == "TookTooLong":
-                self.findings.append(
-                    Finding(
-                        "time-out", f"The cell {slot.grade_id} ran longer than {seconds:g} seconds and was stopped."
-                    )
-                )
+            error = _text(answer.get("error"), "name")
+            if error == "TookTooLong" and number not in self._slow:
+                self._slow.add(number)
+                self._note("time-out", f"The cell {name} ran longer than {seconds:g} seconds and was stopped.")
+            elif error == "MemoryError":
+                self._note("memory", f"The cell {name} wanted more memory than there is for it.")
+
+    def _note(self, kind: str, sentence: str) -> None:
+        if (finding := Finding(kind, harmless(sentence))) not in self.findings:
+            self.findings.append(finding)
 
     def _source(self, number: int) -> str:
         slot = self._course.slots[number]
@@ -222,6 +251,17 @@ class Submission:
             self._child = None
 
 
+#: What steers a terminal, or turns the direction of writing; and what is no character at all.
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,500}(?:\x07|\x1b\\)?|[ -~])?")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ud800-\udfff]")
+
+
+def harmless(text: str) -> str:
+    """Text that may hold words of a submission, fit for a terminal, a file and a database."""
+    text = _CONTROLS.sub("\ufffd", _ESCAPES.sub("", text.replace("\r\n", "\n")))
+    return text if len(text) <= MOST_SENTENCE else f"{text[: MOST_SENTENCE - 2]} …"
+
+
 def _text(value: Any, name: str) -> str:
     found = value.get(name) if isinstance(value, dict) else None
     return found if isinstance(found, str) else ""
@@ -230,14 +270,26 @@ def _text(value: Any, name: str) -> str:
 def _ran(answer: Mapping[str, Any]) -> Ran:
     """What a cell said; everything that is not the text it should be is dropped."""
     shown = answer.get("shown")
-    lines = tuple(item[:20_100] for item in shown[:100] if isinstance(item, str)) if isinstance(shown, list) else ()
-    printed = (_text(answer, "printed") + _text(answer, "complained"))[:40_200]
-    return Ran(printed, lines, _text(answer.get("error"), "traceback")[:20_100])
+    lines = tuple(_output(item) for item in shown[:100] if isinstance(item, str)) if isinstance(shown, list) else ()
+    printed = _output(_text(answer, "printed")) + _output(_text(answer, "complained"))
+    return Ran(printed, lines, _output(_text(answer.get("error"), "traceback")))
 
 
-#: The exceptions that a property may expect, by their names.
+def _output(text: str) -> str:
+    text = text[: MOST_PRINTED + 100]
+    return _CONTROLS.sub("\ufffd", _ESCAPES.sub("", text.replace("\r\n", "\n")))
+
+
+#: The exceptions that a property may expect, by their names. Not StopIteration, which ends a loop of the property, nor
+#: groups, which do not come alone.
 _KINDS = MappingProxyType(
-    {name: kind for name, kind in vars(builtins).items() if isinstance(kind, type) and issubclass(kind, Exception)}
+    {
+        name: kind
+        for name, kind in vars(builtins).items()
+        if isinstance(kind, type)
+        and issubclass(kind, Exception)
+        and not issubclass(kind, StopIteration | StopAsyncIteration | BaseExceptionGroup | UnicodeError)
+    }
 )
 
 
@@ -246,18 +298,22 @@ def _as_exception(said: Any) -> Exception:
     ancestors = said.get("ancestors") if isinstance(said, dict) else None
     names = [name for name in ancestors if isinstance(name, str)] if isinstance(ancestors, list) else []
     base = next((_KINDS[name] for name in names if name in _KINDS), Exception)
-    if issubclass(base, UnicodeError):
-        base = ValueError  # their own kinds want five arguments
     name = "".join(c for c in _text(said, "name")[:80] if c.isidentifier() or c.isdigit()) or base.__name__
     kind = base if base.__name__ == name else type(name, (base,), {})
-    problem: Exception = kind(_text(said, "text")[:600])
+    problem: Exception = kind(_words(_text(said, "text")))
     lines = said.get("lines") if isinstance(said, dict) else None
     told = []
     for line in lines[:6] if isinstance(lines, list) else []:
-        if isinstance(line, list) and len(line) == 3:
-            told.append(f"{str(line[0])[:80]}, line {str(line[1])[:8]}:  {str(line[2])[:200]}")
+        if isinstance(line, list) and [type(part) for part in line] == [str, int, str]:
+            told.append(f"{_words(line[0])[:80]}, line {line[1] % 10**6}:  {_words(line[2])[:200]}")
     vars(problem)["learners_lines"] = told
     return problem
+
+
+def _words(text: str) -> str:
+    """Somebody else's words on one line, and not too many."""
+    text = " ".join(harmless(text).split())
+    return text if len(text) <= MOST_WORDS else f"{text[:MOST_WORDS]} …"
 
 
 # -- a status and a sentence -------------------------------------------------------------------------------------------
@@ -275,6 +331,8 @@ def _summary(
     if "ended" in submission.ends:
         times = submission.ends.count("ended")
         return "killed", f"Its process ended before its time, {_times(times)}; the checks went on in a fresh one."
+    if "memory" in submission.ends or "memory" in kinds:
+        return "memory", "It wanted more memory than there is for it; everything else was checked."
     if "time-out" in submission.ends or "time-out" in kinds:
         return "time-out", "Something ran too long and was stopped; everything else was checked."
     if len(unanswered) == all_answers:

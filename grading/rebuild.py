@@ -2,7 +2,8 @@
 
 The notebook that runs is the release. Of a submission only the sources of the answer cells are taken, found by
 nbgrader's ``grade_id``, and the name that the learner gave. Tags, metadata, outputs, other cells and other files are
-looked at, reported where they are odd, and never run. Whatever a submission is made of, this returns.
+looked at, reported where they are odd, and never run. Whatever a submission is made of, this returns, and soon: it
+never parses what somebody else wrote, but for one short line with a name.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import stat
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-#: Bytes of a submitted notebook, characters of one answer.
-MOST_BYTES, MOST_ANSWER = 20_000_000, 200_000
+#: Bytes of a submitted notebook, characters of one answer, entries of a submission's folder that are looked at.
+MOST_BYTES, MOST_ANSWER, MOST_ENTRIES = 20_000_000, 200_000, 2_000
 SELF_PACED = "self-paced"
 
 
@@ -75,12 +78,20 @@ def read_folder(folder: Path, lab: str, known: frozenset[str]) -> tuple[bytes, l
     findings: list[Finding] = []
     notebooks: list[str] = []
     extra: list[str] = []
+    proper = f"{lab}.ipynb"
+    if folder.is_symlink():
+        raise Unreadable("link", "The folder of the submission is a link to somewhere else: it was not opened.")
     try:
-        entries = sorted(_walk(folder))
+        entries = list(islice(_walk(folder), MOST_ENTRIES + 1))
     except OSError as problem:
         raise Unreadable("unreadable", f"The folder cannot be read: {problem.strerror}.") from None
-    for name, kind in entries:
-        if kind != "file":
+    if len(entries) > MOST_ENTRIES:
+        findings.append(Finding("extra file", f"There are more than {MOST_ENTRIES:,} files: most were not looked at."))
+        entries = [entry for entry in entries if "/" not in entry[0]]
+        if os.path.lexists(folder / proper):
+            entries.append((proper, "link" if (folder / proper).is_symlink() else "file"))
+    for name, kind in sorted(set(entries)):
+        if kind not in ("file", "folder that cannot be read"):
             findings.append(
                 Finding("link" if kind == "link" else "extra file", f"{_quoted(name)} is a {kind}: it was not opened.")
             )
@@ -91,7 +102,6 @@ def read_folder(folder: Path, lab: str, known: frozenset[str]) -> tuple[bytes, l
     if extra:
         shown = ", ".join(map(_quoted, extra[:5])) + (f" and {len(extra) - 5} more" if len(extra) > 5 else "")
         findings.append(Finding("extra file", f"Not used: {shown}."))
-    proper = f"{lab}.ipynb"
     if proper in notebooks:
         chosen = proper
         others = [name for name in notebooks if name != proper]
@@ -111,19 +121,23 @@ def read_folder(folder: Path, lab: str, known: frozenset[str]) -> tuple[bytes, l
 
 
 def _walk(folder: Path, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+    """What is in a folder, and then what is in its folders."""
+    inner: list[tuple[Path, str]] = []
     with os.scandir(folder) as entries:
-        for count, entry in enumerate(entries):
-            if count > 1_000:
-                yield f"{prefix}…", "folder with more than 1,000 entries"
-                return
+        for entry in entries:
             name = prefix + entry.name
             if entry.is_symlink():
                 yield name, "link"
             elif entry.is_dir(follow_symlinks=False):
-                if depth < 4:
-                    yield from _walk(Path(entry.path), f"{name}/", depth + 1)
+                if depth < 4 and len(inner) < MOST_ENTRIES:
+                    inner.append((Path(entry.path), f"{name}/"))
             else:
                 yield name, "file" if entry.is_file(follow_symlinks=False) else "device or pipe"
+    for path, name in inner:
+        try:
+            yield from _walk(path, name, depth + 1)
+        except OSError:
+            yield name, "folder that cannot be read"
 
 
 def _read(path: Path) -> bytes:
@@ -138,7 +152,8 @@ def _read(path: Path) -> bytes:
         if about.st_size > MOST_BYTES:
             size = f"{about.st_size / 1e6:,.0f} MB"
             raise Unreadable(
-                "too large", f"{_quoted(path.name)} has {size}; a notebook of this lab has far less than 1."
+                "too large",
+                f"{_quoted(path.name)} has {size}, which is too much to read. Clear its outputs and grade it again.",
             )
         return file.read(MOST_BYTES + 1)
 
@@ -203,11 +218,8 @@ def _cells(raw: bytes) -> tuple[list[dict[str, Any]], list[Finding]]:
     cells = whole.get("cells") if isinstance(whole, dict) else None
     if cells is None and version == 3:
         sheets = whole.get("worksheets")
-        cells = (
-            [c for sheet in sheets if isinstance(sheet, dict) for c in sheet.get("cells") or []]
-            if isinstance(sheets, list)
-            else None
-        )
+        lists = [sheet.get("cells") for sheet in sheets if isinstance(sheet, dict)] if isinstance(sheets, list) else []
+        cells = [cell for found in lists if isinstance(found, list) for cell in found] if lists else None
     if not isinstance(cells, list):
         raise Unreadable("unreadable", "The file is JSON, but no notebook: it has no list of cells.")
     if version not in (3, 4):
@@ -230,11 +242,13 @@ def _short(value: object) -> str:
 
 
 def _source(cell: Mapping[str, Any]) -> str | None:
-    """A cell's source; None when it is damaged."""
+    """A cell's source; None when it is damaged. Halves of characters, which no file can hold, are replaced."""
     source = cell.get("source", cell.get("input"))
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
         source = "".join(source)
-    return source if isinstance(source, str) and len(source) <= MOST_ANSWER else None
+    if not isinstance(source, str) or len(source) > MOST_ANSWER:
+        return None
+    return source if source.isascii() else source.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _metadata(cell: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -308,13 +322,12 @@ def _recover(slot: Slot, strays: list[dict[str, Any]]) -> dict[str, Any] | None:
     return found[-1] if found else None
 
 
+_DEFINED = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
+
+
 def defined(source: str) -> frozenset[str]:
-    """The functions and classes that a cell defines; none when it is no Python."""
-    try:
-        body = ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return frozenset()
-    return frozenset(part.name for part in body if isinstance(part, ast.FunctionDef | ast.ClassDef))
+    """The functions and classes that a cell defines, as far as its lines tell."""
+    return frozenset(_DEFINED.findall(source))
 
 
 def _look_at(slot: Slot, cells: list[dict[str, Any]], findings: list[Finding]) -> None:
@@ -347,23 +360,19 @@ def _look_at(slot: Slot, cells: list[dict[str, Any]], findings: list[Finding]) -
             return
 
 
+_NAME = re.compile(r"""^LEARNER[ \t]*=[ \t]*("[^"\n]{1,400}"|'[^'\n]{1,400}')[ \t]*(?:#.*)?$""", re.MULTILINE)
+
+
 def _learner(cells: list[dict[str, Any]]) -> str:
-    """The name in the cell that says LEARNER = "…", if it is plain text."""
+    """The name in the line that says LEARNER = "…", if it is plain text."""
     for cell in cells:
-        source = _source(cell) or ""
-        if cell.get("cell_type") != "code" or "LEARNER" not in source or len(source) > 2_000:
+        if cell.get("cell_type") != "code" or not (line := _NAME.search(_source(cell) or "")):
             continue
         try:
-            body = ast.parse(source).body
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            name = ast.literal_eval(line[1])
+        except (SyntaxError, ValueError):
             continue
-        for part in body:
-            if (
-                isinstance(part, ast.Assign)
-                and [ast.unparse(target) for target in part.targets] == ["LEARNER"]
-                and isinstance(part.value, ast.Constant)
-                and isinstance(part.value.value, str)
-                and part.value.value.strip()
-            ):
-                return part.value.value.strip()[:100]
+        name = "".join(c if c.isprintable() else " " for c in name).strip()[:100]
+        if name:
+            return name
     return SELF_PACED
