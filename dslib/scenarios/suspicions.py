@@ -242,7 +242,7 @@ def _poisson(count: int) -> tuple[float, float]:
 MOST_ALARMS, MOST_TOO_SLOW_S = 1.0, 0.5
 
 #: So many hours a rule is watched with each loss.
-WATCHED_H = 10.0
+WATCHED_H = 6.0
 
 
 def try_timeout(rule: Callable[[float], float], seed: int = 0) -> Verdict:
@@ -275,7 +275,7 @@ def try_timeout(rule: Callable[[float], float], seed: int = 0) -> Verdict:
 
 
 def _tried(timeout: float, loss: float, seed: int) -> Trial:
-    (row,) = measure_timeouts(loss, (timeout,), WATCHED_H, 100, seed)
+    (row,) = measure_timeouts(loss, (timeout,), WATCHED_H, 50, seed)
     found = fsum(row.detected_ms) / len(row.detected_ms) / 1_000
     alarms = row.false_alarms / WATCHED_H
     complaint = ""
