@@ -14,6 +14,7 @@ import sys
 import textwrap
 import tomllib
 import warnings
+import zlib
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -130,7 +131,8 @@ def functions(lab):
 
 
 @cache
-def _compiled(name, text):
+def _compiled(lab, cell_id, text):
+    name = f"<{lab} {cell_id} {zlib.crc32(text.encode()):08x}>"  # another one for each answer: each keeps its own lines
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
     return compile(text, name, "exec")
 
@@ -140,9 +142,7 @@ def run(lab, cells, namespace):
     errors = {}
     with contextlib.chdir(SOLUTIONS / lab):
         for cell in filter(is_code, cells):
-            text, name = source(cell), f"<{lab} {cell['id']}>"
-            code = _compiled(name, text)
-            linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+            code = _compiled(lab, cell["id"], source(cell))
             try:
                 exec(code, namespace)
             except Exception as problem:

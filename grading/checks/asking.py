@@ -226,7 +226,8 @@ class Properties:
         sentence = self.broken(name, namespace, learner)
         if sentence:
             texts = tomllib.loads((SOLUTIONS / self.lab / "hints.toml").read_text(encoding="utf-8"))[name]
-            raise CheckFailed(f"{failed(texts['property'], 'A hidden check found a case: ' + sentence)}")
+            message = failed(texts["property"], f"A hidden check found a case: {sentence}")
+            raise CheckFailed(f"{message}\nHint: {texts['hints'][0].strip()}")
         print(
             "hidden checks passed"
             if os.environ.get(SEED)
