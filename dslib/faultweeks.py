@@ -59,7 +59,8 @@ BUSY = (.25, .2, .2, .2, .2, .25, .4, .6, .9, 1, 1, 1, 1, 1, 1, 1, 1, .9, .7, .6
 RACK = ("s1", "s2")  # what the door loses
 STUCK = 60  # so many requests that wait make whoever is on call restart the servers
 LIFE_H = 240.0  # how long a certificate is valid
-RENEWAL_FAILS, RENEW_AGAIN_H = 0.25, 4.0
+RENEWAL_FAILS, RENEW_AGAIN_H = 0.25, 4.0  # a renewal may fail; it is tried again so many hours later
+RETRIES_SAVED = 20  # an app with a budget for repetitions saves up no more than these
 
 
 # -- what may be done about it, and what it costs ----------------------------------------------------------------------
@@ -469,7 +470,7 @@ def play(kind: str, seed: int, changes: Mapping[str, Any] | None = None) -> tupl
         backoff_ms=settings["backoff_ms"],
         jitter=settings["backoff_ms"] > 0,
         budget=settings["retry_budget"],
-        budget_cap=20,
+        budget_cap=RETRIES_SAVED,
     )
     rates = {tenant: (arrivals, share * PEAK) for tenant, share in TENANTS.items()}
     rates[DORADO] = (day_and_night, DORADO_RATE)
