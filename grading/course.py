@@ -20,7 +20,7 @@ from .checks.asking import Properties
 from .instructor import ROOT, Instructor, course_file, read
 from .rebuild import Slot
 
-_PROPERTY = re.compile(r'^with lab\.check\("([a-z0-9-]+)"\):', re.MULTILINE)
+PROPERTY = re.compile(r'^with lab\.check\("([a-z0-9-]+)"\):', re.MULTILINE)
 _SEED, _SALT = "DS_CHECKS_SEED", "DS_COURSE_SALT"
 
 
@@ -114,7 +114,7 @@ def _slot(cell: dict[str, Any]) -> Slot:
     about = cell["metadata"].get("nbgrader", {})
     source = "".join(cell["source"])
     code, answer, graded = cell["cell_type"] == "code", bool(about.get("solution")), bool(about.get("grade"))
-    found = _PROPERTY.search(source) if graded and code and not answer else None
+    found = PROPERTY.search(source) if graded and code and not answer else None
     return Slot(
         about.get("grade_id", ""), cell.get("id", ""), code, source, answer, graded,
         float(about.get("points", 0)), found[1] if found else "",
