@@ -39,7 +39,8 @@ LOAD = (
     "numpy", "dslib", "dslib.exercises", "dslib.requestlog", "dslib.slo", "dslib.chatday", "dslib.failures",
     "dslib.scenarios", "dslib.sweeps", "decimal", "fractions", "statistics", "datetime", "csv", "gzip", "random",
 )  # fmt: skip
-START_S = 60.0
+#: Seconds for the template to start; and for a cell to end, once it was asked to.
+START_S, GRACE_S = 60.0, 3.0
 
 
 class BoxProblem(Exception):
@@ -203,7 +204,9 @@ class Child:
         """Run one cell. Returns what it printed, showed and raised. Raises Ended when the process does not survive."""
         request = {"do": "run", "source": source, "seconds": seconds, "name": name}
         return self._ask(
-            request, seconds + 3, f"the cell did not end within {seconds:g} seconds and could not be stopped"
+            request,
+            seconds + min(seconds, GRACE_S),
+            f"the cell did not end within {seconds:g} seconds and could not be stopped.",
         )
 
     def call(
@@ -365,14 +368,19 @@ def probe(kind: str, folder: Path, secrets: Iterable[str] = ()) -> list[str]:
 
     ``secrets`` are files and folders that no submission may see, besides the course's own.
     """
+    with Box(folder, kind) as box:
+        return leaks(box, secrets)
+
+
+def leaks(box: Box, secrets: Iterable[str] = ()) -> list[str]:
+    """The same of a box that is there."""
     with socket.create_server(("127.0.0.1", 0)) as server, tempfile.TemporaryDirectory() as secret:
         ours = [ROOT / name for name in ("solutions", "grading", "gradebook", "tests")]
         names = [secret, *map(str, ours), str(place()), *secrets]
         source = f"SECRETS = {names!r}\nPORT = {server.getsockname()[1]}\n{_PROBE}"
-        with Box(folder, kind) as box:
-            child = box.child()
-            said = child.run(source, 10)
-            child.end()
+        child = box.child()
+        said = child.run(source, 10)
+        child.end()
     if "error" in said:
         return [f"the probe itself failed: {said['error']['name']}: {said['error']['text']}"]
     return [leak for leak in said["printed"].strip().split("; ") if leak]
@@ -399,4 +407,4 @@ def best(folder: Path, kinds: Sequence[str] = KINDS, secrets: Sequence[str] = ()
     raise BoxProblem("; ".join(problems))
 
 
-__all__ = ["Box", "BoxProblem", "Child", "Ended", "Limits", "Opaque", "best", "from_plain", "probe"]
+__all__ = ["Box", "BoxProblem", "Child", "Ended", "Limits", "Opaque", "best", "from_plain", "leaks", "probe"]

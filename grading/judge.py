@@ -12,13 +12,12 @@ import re
 import time
 import warnings
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from dslib.exercises import TookTooLong, time_limit
 
-from .box import Box, BoxProblem, Child, Ended
+from .box import Box, Child, Ended
 from .checks.asking import NotTrue
 from .course import Course
 from .inside import MOST_PRINTED
@@ -34,7 +33,10 @@ MOST_SENTENCE, MOST_WORDS = 2_000, 300
 
 
 class Job(NamedTuple):
-    """One submission to judge, as plain data: it may travel to another machine. ``only`` names the properties asked."""
+    """One submission to judge, as plain data: it may travel to another machine.
+
+    ``only`` names the properties that are asked. ``course`` is ``worker.digest_of`` the course that judges; "" for any.
+    """
 
     lab: str
     student: str
@@ -43,6 +45,7 @@ class Job(NamedTuple):
     only: tuple[str, ...] | None = None
     cell_s: float = CELL_S
     whole_s: float = WHOLE_S
+    course: str = ""
 
 
 class Verdict(NamedTuple):
@@ -229,6 +232,9 @@ class Submission:
                 self._note("time-out", f"The cell {name} ran longer than {seconds:g} seconds and was stopped.")
             elif error == "MemoryError":
                 self._note("memory", f"The cell {name} wanted more memory than there is for it.")
+            elif error and slot.answer:
+                said = " ".join(filter(None, (_words(error), _words(_text(answer["error"], "text"))[:100])))
+                self._note("error", f"The cell {name} stopped with {said}")
 
     def _note(self, kind: str, sentence: str) -> None:
         if (finding := Finding(kind, harmless(sentence))) not in self.findings:
@@ -348,38 +354,13 @@ def _summary(
     ):
         if kind in kinds:
             return kind, next(finding.sentence for finding in findings if finding.kind == kind)
+    told = f"{all_answers - len(unanswered)} of {all_answers} answer cells were filled in."
+    if "error" in kinds:
+        return "ok", f"{told} {next(finding.sentence for finding in findings if finding.kind == 'error')}"
     if unanswered:
-        return "ok", f"{all_answers - len(unanswered)} of {all_answers} answer cells were filled in."
+        return "ok", told
     return "ok", "Every answer cell was run."
 
 
 def _times(number: int) -> str:
     return "once" if number == 1 else f"{number} times"
-
-
-# -- on an executor ----------------------------------------------------------------------------------------------------
-
-_kept: dict[tuple[str, str], tuple[Course, Box, Any]] = {}
-
-
-def judge_here(job: Job, root: str, walls: str) -> Outcome:
-    """Judge a job with a sandbox that this process keeps for the next one: what an executor calls."""
-    key = job.lab, walls
-    if key not in _kept:
-        course = Course(job.lab, Path(root))
-        staged = course.staged()
-        _kept[key] = course, Box(staged.__enter__(), walls), staged
-    course, box, _ = _kept[key]
-    try:
-        return judge(job, course, box)
-    except BoxProblem:
-        close_here()  # a fresh sandbox for the next try
-        raise
-
-
-def close_here() -> None:
-    """Take down the sandboxes that this process keeps."""
-    while _kept:
-        _, (_, box, staged) = _kept.popitem()
-        box.close()
-        staged.__exit__(None, None, None)

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from . import autograded, late
-from .box import BoxProblem, best, probe
 from .course import Course
 from .folders import Folders, Stamp, stamp
 from .instructor import ROOT
@@ -23,6 +22,7 @@ from .rebuild import Finding, Unreadable, read_folder
 from .record import Book, Entry, Recorded, marks
 from .state import Kept, State, Written, base_of, properties_of, submission_of
 from .work import NOT_GRADED, outcomes
+from .worker import digest_of, walls_here
 
 #: Seconds between two writes to disk: what a power cut costs at most.
 COMMIT_S = 2.0
@@ -104,7 +104,7 @@ def grade(
         grader = _Grader(folders, course, book, state, again)
         try:
             todo = grader.plan(wanted)
-            found = _walls(course, walls) if todo else Walls("")
+            found = _walls(course, walls, executor) if todo else Walls("")
             if begin and todo:
                 begin(found)
             grader.judge(todo, executor, jobs, found.kind, progress or (lambda whole: None))
@@ -134,13 +134,10 @@ def _wanted(students: Sequence[str], names: list[str], folders: Folders, lab: st
     return [name for name in names if name in students] if students else names
 
 
-def _walls(course: Course, kind: str) -> Walls:
-    with course.staged() as folder:
-        if not kind:
-            return Walls(*best(folder))
-        if kind != "limits" and (leaks := probe(kind, folder)):
-            raise BoxProblem(f"the walls {kind!r} do not stand here: a process inside {', '.join(leaks)}")
-    return Walls(kind, ("you asked for it",) if kind == "limits" else ())
+def _walls(course: Course, kind: str, executor: Executor | None) -> Walls:
+    asked = course.lab, str(course.root), kind
+    found = Walls(*(executor.submit(walls_here, *asked).result() if executor else walls_here(*asked)))
+    return Walls(kind, ("you asked for it",)) if kind == "limits" else found
 
 
 def _report(course: Course, entries: list[Entry], folder: Path, walls: Walls) -> list[Path]:
@@ -162,7 +159,7 @@ class _Grader:
 
     def __init__(self, folders: Folders, course: Course, book: Book, state: State, again: bool) -> None:
         self.folders, self.course, self.book, self.state, self.again = folders, course, book, state, again
-        self.base, self.properties = base_of(course), properties_of(course)
+        self.base, self.properties, self.digest = base_of(course), properties_of(course), digest_of(course)
         self.recorded = book.recorded()
         self.policy = late.policy(folders.config)
         self.judged: dict[str, tuple[str, ...] | None] = {}
@@ -209,7 +206,7 @@ class _Grader:
                 kept = self.state.kept(student)
                 only = None if kept is None or self.again else kept.missing(submission, self.base, self.properties)
                 under_way[student] = submission, only, kept and kept.outcome
-                yield Job(self.course.lab, student, notebook, tuple(findings), only)
+                yield Job(self.course.lab, student, notebook, tuple(findings), only, course=self.digest)
 
         try:
             with closing(outcomes(jobs(), executor, walls, self.course.root, workers)) as ready:

@@ -20,8 +20,10 @@ from multiprocessing import util
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
-from .judge import Job, Outcome, close_here, judge_here
+from .judge import Job, Outcome
+from .worker import close_here, judge_here
 
 #: The status of a submission that could not be judged, which is not its own fault as far as anybody knows.
 NOT_GRADED = "not graded"
@@ -68,8 +70,8 @@ def _elsewhere(
 
     def begin(job: Job) -> bool:
         try:
-            under_way[executor.submit(judge_here, job, root, walls)] = job
-        except (BrokenExecutor, RuntimeError):
+            under_way[executor.submit(judge_here, job, root, walls, uuid4().hex)] = job
+        except Exception:  # it takes no more work, for whatever reason
             suspects.append(job)
             return False
         return True
