@@ -12,6 +12,7 @@ lie in the usual place: `python -m grading.instructor` says which, and whether t
 import os
 import secrets
 import sys
+from importlib.util import find_spec
 
 ROOT = os.path.dirname(os.path.abspath(__file__))
 GRADEBOOK = os.path.join(ROOT, "gradebook")
@@ -73,6 +74,15 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
+]
+# What students receive, and what Formgrader shows of them: nothing that a submission printed or wrote is mark-up there.
+c.GenerateFeedback.preprocessors = ["grading.report.harmless.Harmless", "grading.report.feedback.GetMarks"]
+c.GenerateFeedback.exporter_class = "grading.report.feedback.FeedbackPage"
+c.HTMLExporter.preprocessors = ["grading.report.harmless.Harmless"]
+c.HTMLExporter.filters = {"markdown2html": "grading.report.harmless.markdown2html"}
+c.HTMLExporter.extra_template_basedirs = [
+    os.path.join(ROOT, "grading", "report", "nbgrader"),
+    os.path.join(os.path.dirname(find_spec("nbgrader").origin), "server_extensions", "formgrader", "templates"),
 ]
 if ROOT not in sys.path:
     sys.path.insert(0, ROOT)  # where `grading` is

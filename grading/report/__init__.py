@@ -30,7 +30,7 @@ def write(
         "scores.csv": "\ufeff" + tables.scores(lab, class_),
         "properties.csv": "\ufeff" + tables.properties(found, sentences),
         "canvas.csv": tables.canvas(lab, class_),
-        "moodle.csv": tables.moodle(lab, class_, sentences),
+        "moodle.csv": tables.moodle(lab, class_),
     }
     folder.mkdir(parents=True, exist_ok=True)
     written = []

@@ -146,29 +146,32 @@ def _about(metadata: Any) -> Any:
 
 
 def outputs(found: list[Any], left: int) -> tuple[list[Any], int]:
-    """Outputs as plain text, and pictures; not more than ``left`` characters of text. Returns what is left then."""
+    """Outputs as plain text, and pictures; not more than ``left`` characters. Returns what is left then.
+
+    What stopped the cell is always there: no submission prints so much that its page does not say why points are lost.
+    """
     kept: list[Any] = []
     for output in found:
-        kind = output.get("output_type")
         data = output.get("data") if isinstance(output.get("data"), dict) else {}
-        if pictures := {name: _joined(data[name]) for name in _STARTS if _is_picture(data.get(name), name)}:
-            kept.append(_shown_as(pictures))
-            continue
         text = text_of(output)
-        if not text:
-            continue
-        if left <= 0:
-            kept.append(_shown_as({"text/plain": "… and more, which is not shown"}))
-            break
-        text = shown(text, min(left, MOST_CHARS))
-        left -= len(text)
-        if kind == "error":
-            lines = text.split("\n")
+        if output.get("output_type") == "error":
+            lines = shown(text).split("\n")
             kept.append(_node({"output_type": "error", "ename": "Error", "evalue": "", "traceback": lines}))
-        elif kind == "stream":
-            kept.append(_node({"output_type": "stream", "name": "stdout", "text": text}))
-        else:
-            kept.append(_shown_as({"text/plain": text}))
+            break
+        if left > 0 and (
+            pictures := {name: _joined(data[name]) for name in _STARTS if _is_picture(data.get(name), name)}
+        ):
+            left = max(0, left - sum(map(len, pictures.values())) // 50)
+            kept.append(_shown_as(pictures))
+        elif text and left > 0:
+            text = shown(text, min(left, MOST_CHARS))
+            left = max(0, left - len(text))
+            if output.get("output_type") == "stream":
+                kept.append(_node({"output_type": "stream", "name": "stdout", "text": text}))
+            else:
+                kept.append(_shown_as({"text/plain": text}))
+            if not left:
+                kept.append(_shown_as({"text/plain": "… and more, which is not shown"}))
     return kept, left
 
 

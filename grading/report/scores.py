@@ -9,8 +9,9 @@ from typing import NamedTuple
 from ..course import Course
 from ..record import Entry
 
-_TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
-_TASK = re.compile(r"^## (?:\d+\. )?(Task \d+)(?:: (.+?))?(?: \([^()]*\))?$", re.MULTILINE)
+TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
+#: A heading such as "## 2. Task 1: a percentile (3 points)".
+TASK = re.compile(r"^## (?:\d+\. )?(Task \d+)(?:: (.+?))?(?: \([^()]*\))?$", re.MULTILINE)
 
 
 class Part(NamedTuple):
@@ -63,10 +64,10 @@ def outline(course: Course) -> Outline:
     parts = []
     for cell, slot in zip(course.notebook["cells"], course.slots, strict=True):
         if cell["cell_type"] == "markdown" and not slot.answer:
-            if found := _TASK.search(slot.source):
+            if found := TASK.search(slot.source):
                 task = found[1]
                 tasks[task] = found[2] or ""
-            elif found := _TITLE.search(slot.source):
+            elif found := TITLE.search(slot.source):
                 title = found[1]
         if slot.graded:
             parts.append(Part(slot.grade_id, slot.prop or slot.grade_id, task, slot.points, slot.prop))

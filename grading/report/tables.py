@@ -55,7 +55,12 @@ def scores(lab: Outline, class_: Sequence[Scored]) -> str:
         rows.append(
             [
                 *map(harmless, (entry.student, entry.last_name, entry.first_name, entry.email)),
-                *(number(one.score), number(lab.most), entry.outcome.status, harmless(entry.outcome.sentence)),
+                *(
+                    number(one.score),
+                    number(lab.most),
+                    harmless(entry.outcome.status),
+                    harmless(entry.outcome.sentence),
+                ),
                 " ".join(part.name for part in one.waits),
                 f"{entry.timestamp:%Y-%m-%d %H:%M:%S}" if entry.timestamp else "",
                 *(number(max(0.0, entry.late_s) / 3600), number(entry.penalty), entry.outcome.walls),
@@ -85,8 +90,8 @@ def canvas(lab: Outline, class_: Sequence[Scored]) -> str:
     return _csv([head, most, *rows])
 
 
-def moodle(lab: Outline, class_: Sequence[Scored], properties: dict[str, str]) -> str:
-    """For Moodle: Grades, Import, CSV file. ``properties`` are the sentences of the properties."""
+def moodle(lab: Outline, class_: Sequence[Scored]) -> str:
+    """For Moodle: Grades, Import, CSV file."""
     head = ["Username", "ID number", "Email address", "First name", "Last name", lab.lab, f"{lab.lab} feedback"]
     rows = []
     for one in class_:
@@ -94,8 +99,9 @@ def moodle(lab: Outline, class_: Sequence[Scored], properties: dict[str, str]) -
             entry = one.entry
             who = (one.student, entry.lms_user_id, entry.email, entry.first_name, entry.last_name)
             # Moodle shows it as HTML: it holds nothing that a submission chose.
-            lost = [properties.get(part.prop, part.name) for part in one.lost]
-            feedback = f"Lost: {' '.join(lost)}" if lost else "All points."
+            lost = ", ".join(f"{part.name} {number(one.points[part.cell])} of {number(part.most)}" for part in one.lost)
+            late = f" Late: {number(entry.penalty)} taken off." if entry.penalty else ""
+            feedback = f"Points lost: {lost}.{late}" if lost else f"All tasks solved.{late}"
             rows.append([*map(harmless, who), number(one.score), harmless(feedback)])
     return _csv([head, *rows])
 
