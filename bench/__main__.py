@@ -9,11 +9,11 @@ import platform
 import sys
 import time
 
-from . import analytics, gossip, happysim, messages, queueing, same, sweeping, timers, views
+from . import analytics, gossip, grading, happysim, messages, queueing, same, sweeping, timers, views
 from .paired import SIZES
 from .table import Row, show
 
-GOALS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
+GOALS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
 NO_SIMPY = "SimPy is not installed. `make bench` brings it; without make: pip install simpy"
 
 
@@ -51,6 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
         rows += sweeping.rows(options.size, progress)
     if 10 in goals:
         rows += views.rows(options.size, progress)
+    if 11 in goals:
+        rows += grading.rows(options.size, progress)
     rows = sorted((row for row in rows if row.goal in goals or row.goal is None), key=lambda row: row.goal or 99)
 
     load = f", load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores" if hasattr(os, "getloadavg") else ""
