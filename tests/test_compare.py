@@ -285,3 +285,20 @@ def test_a_card_can_be_broken_further_by_hand_in_both_runs():
     assert "whole run" not in both.summary
     both.rerun(faults, request=2)
     assert "That is the whole run" in both.summary
+
+
+def test_the_still_picture_of_a_card_shows_the_part_that_the_player_shows():
+    """Not the time before it, in which nothing is drawn, with all of the part squeezed into its right edge."""
+    both = compare(server_down.CARD, seed=1, since=19_500, until=20_500)
+    begins = [float(found.replace(",", "")) for found in re.findall(r"The picture shows ([\d,]+) to", both.still())]
+    assert len(begins) == 2
+    assert all(19_500 <= begin < 20_500 for begin in begins)
+
+
+def test_a_long_run_is_left_out_of_a_notebook_and_goes_into_a_page(monkeypatch):
+    monkeypatch.setattr(player_module, "MOST_CARRIED", 1_000)
+    monkeypatch.delenv("DSLIB_STATIC", raising=False)
+    view = play(quiet, until=300)
+    assert "data-bundle" not in view._repr_mimebundle_()["text/html"]
+    monkeypatch.setenv("DSLIB_STATIC", "1")
+    assert "data-bundle" in view._repr_mimebundle_()["text/html"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import inspect
 import json
-import os
 import sys
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +19,7 @@ from typing import Any, NamedTuple
 from ..simulation import Simulation
 from .explored import is_card, knobs, run_picture, run_up_to, turned
 from .forms import script_of
-from .static import STYLE, View, how_to_touch, live, names, widget_class, with_widget
+from .static import STYLE, View, for_a_page, how_to_touch, live, names, widget_class, with_widget
 
 #: What the recorded pictures of one cell may add to a page, in characters.
 MOST_RECORDED = 200_000
@@ -70,7 +69,7 @@ def explore(
         TypeError, ValueError: ``run`` has no such argument, or a slider cannot be read; the message says what to write.
     """
     if precompute is None:
-        precompute = os.environ.get("DSLIB_STATIC", "0") not in ("", "0")
+        precompute = for_a_page()
     if until is not None and not _is_number(until):  # an argument of run that happens to have this name
         sliders = {"until": until, **sliders}
         until = None

@@ -20,17 +20,22 @@ def module_of(*parts: str) -> str:
 
 
 @cache
-def script_of(*parts: str) -> str:
+def script_of(*parts: str, start: str = "wake();") -> str:
     """The same as a plain script, since modules do not load from a file on disk. Comments are left to the files.
 
     Each output of a notebook must stand on its own, so each brings the script along; what is on the page already is
-    woken once.
+    woken once. ``start`` is what is done when the page has been read.
     """
     text = module_of(*parts)
     text = text[: text.index("export default")]
-    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
-    lines = (re.sub(r"(^|\s+)// [^\"'`]*$", "", line).strip() for line in text.splitlines())
-    return f'(() => {{\n"use strict";\n{chr(10).join(filter(None, lines))}\nwake();\n}})();'
+    return f'(() => {{\n"use strict";\n{bare(text)}\n{start}\n}})();'
+
+
+def bare(script: str) -> str:
+    """A script without its comments, its empty lines and what stands before a line."""
+    script = re.sub(r"/\*.*?\*/", "", script, flags=re.DOTALL)
+    lines = (re.sub(r"(^|\s+)// [^\"'`]*$", "", line).strip() for line in script.splitlines())
+    return "\n".join(filter(None, lines))
 
 
 def awake(what: str, data: dict[str, Any], html: str, *parts: str, kind: str = "") -> str:

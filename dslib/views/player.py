@@ -53,13 +53,14 @@ from ..trace import Event, Trace
 from .layout import arrange
 from .script import classic_script, module_source
 from .spacetime import space_time_svg, window
-from .static import how_to_touch, live, with_keys, with_widget
+from .static import for_a_page, how_to_touch, live, with_keys, with_widget
 
 SCHEMA = "dslib.player/2"
 
 #: A page that is read without a script lists so many events; print(trace) shows all.
 MOST_LISTED = 400
 #: A notebook's output carries the run itself up to this size in characters; above it, only the picture and the words.
+#: One that is made into a page (DSLIB_STATIC) carries every run.
 MOST_CARRIED = 400_000
 #: A live run is sent to the notebook whole, after each act. Jupyter drops messages that come too fast for its limit
 #: (ServerApp.iopub_data_rate_limit, 1 MB a second over 3 s), so a longer run is refused before it can get lost.
@@ -244,7 +245,7 @@ class Playable:
     def _fallback(self) -> str:
         """The run for a page without a kernel: a picture and words, which the player's script brings to life."""
         data = to_json(self.recorded())
-        carried = f" data-bundle={_quoted(data)}" if len(data) <= MOST_CARRIED else ""
+        carried = f" data-bundle={_quoted(data)}" if len(data) <= MOST_CARRIED or for_a_page() else ""
         touched = live() and self.widget is not None
         how = "" if touched else how_to_touch("move through this run and break it by hand")
         return f'<div data-dslib-player{carried} style="max-width:100%">{self.still()}{how}</div>'

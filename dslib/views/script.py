@@ -28,11 +28,16 @@ def module_source() -> str:
     return "\n".join((folder / f"{part}.js").read_text(encoding="utf-8") for part in PARTS)
 
 
+#: For a page that brings its runs later: it draws each itself, when it has come.
+FOR_LATER = "window.dslibPlayer = { mount, readFragment, fragmentFor };"
+
+
 @cache
-def classic_script() -> str:
+def classic_script(start: str = "mountAll();") -> str:
     """The same module as a classic script, which browsers also run in a page opened from disk.
 
-    It draws into every element that carries ``data-dslib-player`` and ``data-bundle``.
+    It draws into every element that carries ``data-dslib-player`` and ``data-bundle``; with another ``start``, such as
+    FOR_LATER, it does that instead.
 
     Raises:
         RuntimeError: the module has other exports than EXPORTS, or imports something.
@@ -44,4 +49,4 @@ def classic_script() -> str:
             f"the player cannot be wrapped as a classic script: its exports are {exports}, expected {list(EXPORTS)}"
         )
     plain = source.replace(EXPORTS[0], EXPORTS[0].removeprefix("export ")).replace(EXPORTS[1], "")
-    return f'(() => {{\n"use strict";\n{plain}\nmountAll();\n}})();\n'
+    return f'(() => {{\n"use strict";\n{plain}\n{start}\n}})();\n'

@@ -63,15 +63,15 @@ def space_time_svg(bundle: dict[str, Any]) -> str:
 
 def window(bundle: dict[str, Any]) -> tuple[float, float]:
     """From when to when (ms) the still picture shows the run: all of it, or the part in which things first go wrong."""
-    trace = bundle["trace"]
+    trace, begin = bundle["trace"], bundle.get("since", 0.0)
     end = trace["end"] or max((e[0] for e in trace["events"]), default=1.0) or 1.0
     sends = [e[0] for e in trace["events"] if e[1] == "send"]
     if len(sends) <= MOST_MESSAGES:
-        return 0.0, end
-    trouble = next((e[0] for e in trace["events"] if e[1] in ("drop", "crash")), 0.0)
+        return begin, end
+    trouble = next((e[0] for e in trace["events"] if e[1] in ("drop", "crash") and e[0] >= begin), begin)
     first = max(0, next((i for i, at in enumerate(sends) if at >= trouble), 0) - MOST_MESSAGES // 4)
     last = min(len(sends) - 1, first + MOST_MESSAGES)
-    return (0.0 if first == 0 else sends[first]), sends[last]
+    return (begin if first == 0 else sends[first]), sends[last]
 
 
 def _messages(trace: dict[str, Any], lane: dict[str, float], x: Any, start: float, end: float) -> list[str]:

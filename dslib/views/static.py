@@ -27,13 +27,22 @@ def live() -> bool:
     The variable DSLIB_STATIC=1 means no, and DSLIB_LIVE=1 means yes, wherever this runs.
     """
     for name, answer in (("DSLIB_STATIC", False), ("DSLIB_LIVE", True)):
-        if os.environ.get(name, "0") not in ("", "0"):
+        if _is_set(name):
             return answer
     if sys.platform == "emscripten":
         return True
     if _asked_by_a_program():
         return False
     return bool(os.environ.get("JPY_SESSION_NAME")) or any(name in os.environ for name in FRONT_ENDS)
+
+
+def for_a_page() -> bool:
+    """Whether what is shown goes into a page without a kernel: then it brings along all that it can show there."""
+    return _is_set("DSLIB_STATIC")
+
+
+def _is_set(name: str) -> bool:
+    return os.environ.get(name, "0") not in ("", "0")
 
 
 def _asked_by_a_program() -> bool:
@@ -49,7 +58,7 @@ def how_to_touch(what: str, before: str = "") -> str:
     how = "<code>pip install anywidget</code>" if live() else "run this cell in JupyterLab"
     elsewhere = "" if live() else " (or set DSLIB_LIVE=1, where widgets are shown)"
     muted = "color:color-mix(in srgb,currentColor 78%,transparent)"
-    return f'<p class="dslib-view" style="{muted}">{escape(before)} To {escape(what)}: {how}{elsewhere}.</p>'
+    return f'<p class="dslib-view dslib-how" style="{muted}">{escape(before)} To {escape(what)}: {how}{elsewhere}.</p>'
 
 
 def _style() -> str:
