@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import select
 import shutil
 import signal
@@ -188,7 +189,6 @@ class Child:
 
     def __init__(self, box: Box, pid: int, connection: socket.socket) -> None:
         self._box, self._pid, self._connection = box, pid, connection
-        self._number = 0
         self.alive = True
         self.cpu_s = 0.0
         try:
@@ -222,12 +222,13 @@ class Child:
     def _ask(self, request: dict[str, Any], seconds: float, late: str) -> dict[str, Any]:
         if not self.alive:
             raise Ended("ended", "its process is gone.")
-        self._number += 1
+        # Not to be guessed, so that nothing can be answered before it was asked.
+        number = secrets.token_hex(8)
         deadline = time.monotonic() + max(seconds, 0.01)
         try:
             self._connection.settimeout(max(seconds, 0.01))
             try:
-                inside.send(self._connection, inside.write_request({**request, "number": self._number}))
+                inside.send(self._connection, inside.write_request({**request, "number": number}))
             except TimeoutError:
                 raise Ended("time-out", late) from None
             except OSError:
@@ -237,7 +238,7 @@ class Child:
                 answer = json.loads(frame)
             except (ValueError, RecursionError):
                 raise Ended("forged", "its process sent something that is no answer.") from None
-            if not isinstance(answer, dict) or answer.get("number") != self._number:
+            if not isinstance(answer, dict) or answer.get("number") != number:
                 raise Ended("forged", "its process answered what it was not asked.")
         except Ended as problem:
             death = self.end(problem.reason == "ended")
@@ -363,20 +364,20 @@ print("; ".join(found))
 """
 
 
-def probe(kind: str, folder: Path, secrets: Iterable[str] = ()) -> list[str]:
+def probe(kind: str, folder: Path, hidden: Iterable[str] = ()) -> list[str]:
     """Try the walls from inside. Returns what they let through: nothing when they stand. BoxProblem without walls.
 
-    ``secrets`` are files and folders that no submission may see, besides the course's own.
+    ``hidden`` are files and folders that no submission may see, besides the course's own.
     """
     with Box(folder, kind) as box:
-        return leaks(box, secrets)
+        return leaks(box, hidden)
 
 
-def leaks(box: Box, secrets: Iterable[str] = ()) -> list[str]:
+def leaks(box: Box, hidden: Iterable[str] = ()) -> list[str]:
     """The same of a box that is there."""
     with socket.create_server(("127.0.0.1", 0)) as server, tempfile.TemporaryDirectory() as secret:
         ours = [ROOT / name for name in ("solutions", "grading", "gradebook", "tests")]
-        names = [secret, *map(str, ours), str(place()), *secrets]
+        names = [secret, *map(str, ours), str(place()), *hidden]
         source = f"SECRETS = {names!r}\nPORT = {server.getsockname()[1]}\n{_PROBE}"
         child = box.child()
         said = child.run(source, 10)
@@ -387,8 +388,8 @@ def leaks(box: Box, secrets: Iterable[str] = ()) -> list[str]:
 
 
 @cache
-def best(folder: Path, kinds: Sequence[str] = KINDS, secrets: Sequence[str] = ()) -> tuple[str, tuple[str, ...]]:
-    """The best walls that stand here, and why better ones do not. ``secrets``: see ``probe``."""
+def best(folder: Path, kinds: Sequence[str] = KINDS, hidden: Sequence[str] = ()) -> tuple[str, tuple[str, ...]]:
+    """The best walls that stand here, and why better ones do not. ``hidden``: see ``probe``."""
     problems: list[str] = []
     for kind in kinds:
         if kind == "limits":
@@ -397,7 +398,7 @@ def best(folder: Path, kinds: Sequence[str] = KINDS, secrets: Sequence[str] = ()
             problems.append("bwrap: the program is not installed (Debian: apt-get install bubblewrap)")
             continue
         try:
-            leaks = probe(kind, folder, secrets)
+            leaks = probe(kind, folder, hidden)
         except (BoxProblem, OSError) as problem:
             problems.append(f"{kind}: {problem}")
             continue

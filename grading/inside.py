@@ -516,7 +516,7 @@ class _Cells:
     """Runs cells in IPython's shell, and keeps what they print, show and raise, as plain text."""
 
     def __init__(self, shell: Any) -> None:
-        self.shell = shell
+        self.shell, self.run_cell = shell, shell.run_cell
         self.shown: list[str] = []
         self.traceback: list[str] = []
         shell.displayhook.__class__.__call__ = lambda hook, value=None: self._show(value)
@@ -540,7 +540,7 @@ class _Cells:
         problem: BaseException | None = None
         try:
             with time_limit(seconds):
-                done = self.shell.run_cell(source, store_history=False)
+                done = self.run_cell(source, store_history=False)
             problem = done.error_before_exec or done.error_in_exec
         except BaseException as caught:  # a signal that came when the cell had just ended
             problem = caught

@@ -318,7 +318,7 @@ def _as_exception(said: Any) -> Exception:
 
 def _words(text: str) -> str:
     """Somebody else's words on one line, and not too many."""
-    text = " ".join(harmless(text).split())
+    text = harmless(" ".join(text.split()))
     return text if len(text) <= MOST_WORDS else f"{text[:MOST_WORDS]} …"
 
 

@@ -108,6 +108,10 @@ def read_folder(folder: Path, lab: str, known: frozenset[str]) -> tuple[bytes, l
         if others:
             findings.append(Finding("extra file", f"Not used: {', '.join(map(_quoted, others[:5]))}."))
     elif not notebooks:
+        if (proper, "link") in entries:
+            raise Unreadable("link", f"{proper} is a link to somewhere else: it was not opened.")
+        if odd := next((kind for name, kind in entries if name == proper), ""):
+            raise Unreadable("unreadable", f"{proper} is a {odd}: it was not opened.")
         raise Unreadable("no notebook", f"There is no {proper} in the submission.")
     elif len(notebooks) > 1:
         names = ", ".join(map(_quoted, notebooks[:5]))
@@ -171,20 +175,33 @@ def rebuild(raw: bytes, slots: Sequence[Slot]) -> Rebuilt:
     """Take the answers out of a submitted notebook. Raises Unreadable when it is no notebook of this lab."""
     cells, findings = _cells(raw)
     by_grade_id: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    strays: list[dict[str, Any]] = []
     for cell in cells:
-        name = _grade_id(cell)
-        if name:
+        if name := _grade_id(cell):
             by_grade_id[name].append(cell)
-        else:
-            strays.append(cell)
     ours = {slot.grade_id for slot in slots if slot.grade_id}
+    strays = _Strays(cells)
     answers: dict[str, str] = {}
-    for slot in slots:
+    recovered: list[str] = []
+    for number, slot in enumerate(slots):
+        if not slot.answer and not slot.graded:
+            continue
+        found = by_grade_id.get(slot.grade_id, [])
+        if not found and (stray := strays.find(slot, slots[number - 1].source if number else "")):
+            found = [stray]
+            recovered.append(slot.grade_id)
         if slot.answer:
-            answers[slot.grade_id] = _answer(slot, by_grade_id.get(slot.grade_id, []), strays, findings)
-        elif slot.prop or (slot.grade_id and slot.graded):
-            _look_at(slot, by_grade_id.get(slot.grade_id, []), findings)
+            answers[slot.grade_id] = _answer(slot, found, findings)
+        elif slot.grade_id not in recovered:
+            _look_at(slot, found, findings)
+    if recovered:
+        cells_of = "The cell" if len(recovered) == 1 else "The cells"
+        findings.append(
+            Finding(
+                "recovered cell",
+                f"{cells_of} {', '.join(recovered)} had lost nbgrader's label, as other editors drop it; found by id, "
+                "by what is in it or by place.",
+            )
+        )
     if not ours & set(by_grade_id) and all(answers[slot.grade_id] == slot.source for slot in slots if slot.answer):
         raise Unreadable("another notebook", "It is a notebook, but none of its cells belongs to this lab.")
     for name in sorted(set(by_grade_id) - ours)[:5]:
@@ -267,21 +284,13 @@ def _tags(cell: Mapping[str, Any]) -> list[str]:
     return [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
 
 
-def _answer(slot: Slot, cells: list[dict[str, Any]], strays: list[dict[str, Any]], findings: list[Finding]) -> str:
+def _answer(slot: Slot, cells: list[dict[str, Any]], findings: list[Finding]) -> str:
     """The learner's text for one answer cell; the release's own where there is none."""
     if not cells:
-        found = _recover(slot, strays)
-        if found is None:
-            findings.append(
-                Finding("missing cell", f"The answer cell {slot.grade_id} is not there: it counts as not answered.")
-            )
-            return slot.source
         findings.append(
-            Finding(
-                "recovered cell", f"The answer cell {slot.grade_id} had lost its label; it was found by what is in it."
-            )
+            Finding("missing cell", f"The answer cell {slot.grade_id} is not there: it counts as not answered.")
         )
-        cells = [found]
+        return slot.source
     readable = [(cell, text) for cell in cells if (text := _source(cell)) is not None]
     if not readable:
         findings.append(
@@ -310,16 +319,34 @@ def _answer(slot: Slot, cells: list[dict[str, Any]], strays: list[dict[str, Any]
     return text
 
 
-def _recover(slot: Slot, strays: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """A cell that lost nbgrader's label (other editors drop it): by its id, or by the functions that it defines."""
-    for cell in strays:
-        if cell.get("id") == slot.cell_id:
-            return cell
-    wanted = defined(slot.source)
-    if not slot.code or not wanted:
+class _Strays:
+    """The cells without nbgrader's label, which other editors drop."""
+
+    def __init__(self, cells: list[dict[str, Any]]) -> None:
+        before = ["", *(_source(cell) or "" for cell in cells)]
+        self._cells = [
+            (cell, source, previous.strip())
+            for cell, source, previous in zip(cells, before[1:], before, strict=False)
+            if not _grade_id(cell)
+        ]
+
+    def find(self, slot: Slot, before: str) -> dict[str, Any] | None:
+        """The cell that was ``slot``: by its id, the functions that it defines, its text, or the cell ``before``."""
+        wanted = defined(slot.source) if slot.code and slot.answer else frozenset()
+        for fits in (
+            lambda cell, source, previous: cell.get("id") == slot.cell_id,
+            lambda cell, source, previous: wanted and wanted <= defined(source),
+            lambda cell, source, previous: not slot.answer and source.strip() == slot.source.strip(),
+            lambda cell, source, previous: not slot.code and before.strip() and previous == before.strip(),
+        ):
+            found = [cell for cell, *about in self._cells if _is_code(cell) == slot.code and fits(cell, *about)]
+            if found:
+                return found[-1]
         return None
-    found = [cell for cell in strays if cell.get("cell_type") == "code" and wanted <= defined(_source(cell) or "")]
-    return found[-1] if found else None
+
+
+def _is_code(cell: Mapping[str, Any]) -> bool:
+    return cell.get("cell_type") == "code"
 
 
 _DEFINED = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
