@@ -113,7 +113,7 @@ class Lab:
         if name not in self._texts:
             raise KeyError(f"{name!r} is no property of {self.name}; those are {', '.join(self._texts)}")
         try:
-            with quiet(sys.stdout), time_limit(self._seconds):
+            with quiet(_Cut(sys.stdout)), time_limit(self._seconds):
                 yield
         except (Exception, SystemExit, TookTooLong) as problem:
             raise CheckFailed(self._explain(name, problem)) from None
@@ -351,6 +351,24 @@ def _inside(part: ast.expr) -> ast.expr | None:
     return part.args[0] if isinstance(part, ast.Call) and part.args else None
 
 
+class _Cut(io.TextIOBase):
+    """Writes on to ``out`` until it has been enough."""
+
+    def __init__(self, out: TextIO, most: int = 10_000) -> None:
+        self._out, self._left = out, most
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        if self._left > 0:
+            self._out.write(text[: self._left])
+            self._left -= len(text)
+            if self._left <= 0:
+                self._out.write("\n… what your code printed goes on; the rest is left out here\n")
+        return len(text)
+
+
 @contextlib.contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
     """Stop the block with TookTooLong when it runs longer.
@@ -414,7 +432,7 @@ def _by_thread(seconds: float) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def quiet(stdout: TextIO | None = None) -> Iterator[None]:
+def quiet(stdout: io.TextIOBase | None = None) -> Iterator[None]:
     """Nothing on standard error, where a grader would take it for a failure; prints go to ``stdout`` or nowhere."""
     with (
         contextlib.redirect_stdout(io.StringIO() if stdout is None else stdout),

@@ -229,6 +229,17 @@ def test_a_limit_gives_an_alarm_back_to_whoever_had_set_it():
         signal.setitimer(signal.ITIMER_REAL, *left)
 
 
+def test_what_a_check_prints_is_cut_where_it_is_enough(lab, capsys):
+    with lab.check("never-negative"):
+        print("a little")
+        for number in range(100_000):
+            print(number)
+    out = capsys.readouterr().out
+    assert out.startswith("a little\n0\n1\n")
+    assert out.endswith(f"… what your code printed goes on; the rest is left out here\n{PASSED}\n")
+    assert len(out) < 11_000
+
+
 def test_a_function_that_calls_itself_for_ever_is_told_in_a_few_lines(lab):
     def again(n):
         return again(n + 1)
