@@ -141,12 +141,9 @@ def _walls(course: Course, kind: str, executor: Executor | None) -> Walls:
 
 
 def _report(course: Course, entries: list[Entry], folder: Path, walls: Walls) -> list[Path]:
-    try:
-        from . import report  # type: ignore[attr-defined]
-    except ImportError:
-        return []
-    written: list[Path] = report.write(course, entries, folder, walls)
-    return written
+    from . import report
+
+    return report.write(course, entries, folder, walls)
 
 
 class _Held(NamedTuple):

@@ -133,7 +133,9 @@ def _defines(statement: ast.stmt) -> list[str]:
         return [(alias.asname or alias.name).partition(".")[0] for alias in statement.names]
     if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
         targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-        return [node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)]
+        parts = [part for target in targets for part in ast.walk(target)]
+        if not any(isinstance(part, ast.Attribute | ast.Subscript) for part in parts):  # else it changes a thing
+            return [part.id for part in parts if isinstance(part, ast.Name)]
     return []
 
 
