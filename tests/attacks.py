@@ -184,7 +184,7 @@ def _(whole, cells):
     whole["cells"].remove(cells["check-a-share"])
 
 
-@changes("label taken off a check cell | 18, to be marked for ever | SNL | missing cell | the course's own was used")
+@changes("label taken off a check cell | 18, to be marked for ever | SNL | recovered cell | had lost nbgrader's label")
 def _(whole, cells):
     del cells["check-a-share"]["metadata"]["nbgrader"]
 
@@ -297,11 +297,11 @@ writes(
     NONE,
 )
 writes(
-    "abs, float and round replaced | **20** | L | ok | " + RUN,
+    "abs and round replaced | **20** | L | ok | " + RUN,
     WRONG,
     """
     import builtins
-    builtins.abs = builtins.float = builtins.round = lambda *_: 0.0
+    builtins.abs = builtins.round = lambda *_: 0.0
     """,
 )
 writes(
@@ -360,7 +360,7 @@ writes(
     places += ["../" * n + name for n in range(1, 9) for name in ("solutions", "gradebook", "instructor.toml")]
     seen = [place for place in places if os.path.exists(place)]
     for top, folders, files in os.walk("/"):
-        seen += [name for name in files if name in ("instructor.toml", "asking.py") or name == "lab0.ipynb" != top[1:]]
+        seen += [name for name in files if name in ("instructor.toml", "asking.py")]
     print(seen)
     """,
     printed=r"\[\]",
@@ -753,13 +753,14 @@ writes(
     """,
 )
 writes(
-    "the pipe filled and never read | - |  | forged | " + ODD,
+    "the pipe filled and never read | - | L | forged | " + ODD,
     """
-    import os, threading
+    import os, threading, time
     def fill():
         while True:
             os.write(3, b"[" * 65536)
     threading.Thread(target=fill, daemon=True).start()
+    time.sleep(0.2)
     """,
     WRONG,
 )
@@ -949,9 +950,8 @@ writes(
     """,
 )
 writes(
-    "shell commands and quit() | - | SNL | ok | answer-share stopped with PermissionError",
+    "shell commands | - | SNL | ok | answer-share stopped with PermissionError",
     after="""
-    quit()
     %cd ROOT
     !rm -rf ROOT
     """,
@@ -973,10 +973,40 @@ writes(
     """,
 )
 writes(
-    "isinstance replaced and all modules forgotten | - |  | killed | ended before its time",
+    "isinstance replaced and all modules forgotten | - | L | killed | ended before its time",
     after="""
     import builtins, sys
     builtins.isinstance = lambda *_: True
     sys.modules.clear()
     """,
 )
+
+
+# -- the table in grading/README.md ------------------------------------------------------------------------------------
+
+BEGIN, END = "<!-- from tests/attacks.py -->", "<!-- to here -->"
+
+
+def table() -> str:
+    """The cases in markdown."""
+    rows = [
+        "| handed in | nbgrader, of 20 | here, of 3 | status | what the instructor reads |",
+        "|---|---|---|---|---|",
+    ]
+    for one in CASES:
+        told = dict.fromkeys(filter(None, (one.sentence, one.finding)))
+        if one.finding and one.sentence == RUN:
+            del told[RUN]
+        cells = one.name, one.nbgrader, str(len(one.holds)), one.status, "; ".join(told)
+        rows.append("| " + " | ".join(cells) + " |")
+    return "\n".join(rows)
+
+
+def with_table(page: str) -> str:
+    before, rest = page.split(BEGIN)
+    return f"{before}{BEGIN}\n{table()}\n{END}{rest.partition(END)[2]}"
+
+
+if __name__ == "__main__":
+    readme = ROOT / "grading" / "README.md"
+    readme.write_text(with_table(readme.read_text(encoding="utf-8")), encoding="utf-8")

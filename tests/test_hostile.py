@@ -16,7 +16,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from attacks import CASES, PROPERTIES, notebook
+from attacks import CASES, PROPERTIES, notebook, with_table
+from conftest import browser_is_required
 
 from grading import box, plain
 from grading.box import Box, BoxProblem, Limits, best, probe
@@ -37,15 +38,15 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="the walls are built 
 
 
 def standing(kind, not_run):
-    """Go on only where these walls stand; where REQUIRE_WALLS is set, they must."""
+    """Go on only where these walls stand; in the whole check they must."""
     try:
         leaks = probe(kind, LAB)
     except (BoxProblem, OSError) as problem:
         leaks = [str(problem)]
     if leaks:
         what = f"grading behind walls of the kind {kind}: {'; '.join(leaks)} (Debian: apt-get install bubblewrap)"
-        if os.environ.get("REQUIRE_WALLS", "") not in ("", "0"):
-            pytest.fail(f"REQUIRE_WALLS is set, but there is no {what}")
+        if browser_is_required():
+            pytest.fail(f"nothing may be left out of this run, but there is no {what}")
         not_run(what)
 
 
@@ -273,3 +274,9 @@ def test_hostile_in_namespaces(case, namespaces):
 def test_hostile_without_walls(case, limits):
     """What is promised without walls: limits, no processes, no sockets, no signals to others, points all the same."""
     try_it(case, limits)
+
+
+def test_the_table():
+    """grading/README.md shows the cases as they are tried here."""
+    page = (ROOT / "grading" / "README.md").read_text(encoding="utf-8")
+    assert page == with_table(page), "write: .venv/bin/python tests/attacks.py"
