@@ -31,7 +31,7 @@ from typing import Any, NamedTuple, Self
 from . import inside
 from .inside import Limits
 from .instructor import place
-from .plain import Opaque, from_plain, to_carry
+from .plain import Opaque, from_plain, to_carry, write_request
 
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = "bwrap", "namespaces", "limits"
@@ -135,10 +135,13 @@ class Box:
         ours, theirs = socket.socketpair()
         try:
             answer = self._order({"do": "fork"}, theirs.fileno())
+            if "pid" not in answer:
+                raise BoxProblem(f"the sandbox made no process: {answer['problem']}")
+        except BaseException:
+            ours.close()
+            raise
         finally:
             theirs.close()
-        if "pid" not in answer:
-            raise BoxProblem(f"the sandbox made no process: {answer['problem']}")
         return Child(self, answer["pid"], ours)
 
     def kill(self, pid: int, hung_up: bool) -> Death:
@@ -189,6 +192,9 @@ class Child:
 
     def __init__(self, box: Box, pid: int, connection: socket.socket) -> None:
         self._box, self._pid, self._connection = box, pid, connection
+        connection.setblocking(False)
+        self._poll = select.poll()
+        self._poll.register(connection)
         self.alive = True
         self.cpu_s = 0.0
         try:
@@ -226,13 +232,7 @@ class Child:
         number = secrets.token_hex(8)
         deadline = time.monotonic() + max(seconds, 0.01)
         try:
-            self._connection.settimeout(max(seconds, 0.01))
-            try:
-                inside.send(self._connection, inside.write_request({**request, "number": number}))
-            except TimeoutError:
-                raise Ended("time-out", late) from None
-            except OSError:
-                raise Ended("ended", "") from None
+            self._send(write_request({**request, "number": number}), deadline, late)
             frame = self._frame(deadline, late)
             try:
                 answer = json.loads(frame)
@@ -251,34 +251,49 @@ class Child:
             return Ended("ended", "its process closed its line to the checks.")
         if death.how == inside.LEFT:
             return Ended("ended", "its process ended itself (os._exit, or another program in its place).")
-        if death.how == signal.SIGKILL and death.cpu_s < self._box.limits.cpu_s:
+        if death.how == signal.SIGKILL and death.cpu_s < 0.9 * self._box.limits.cpu_s:
             return Ended("memory", "its process was ended, because this machine had no memory left.")
         if death.how in (signal.SIGKILL, signal.SIGXCPU):
             return Ended("time-out", f"its process had used {self._box.limits.cpu_s} seconds of processor time.")
         return Ended("ended", f"its process crashed ({signal.Signals(death.how).name}).")
 
-    def _frame(self, deadline: float, late: str = "") -> bytes:
-        """One frame, of a bounded length, by the deadline."""
-        header = self._exactly(8, deadline, late)
-        length = int.from_bytes(header, "big")
-        if length > inside.MOST_BYTES + 1_000:
-            raise Ended("forged", "its process sent more than an answer may hold.")
-        return self._exactly(length, deadline, late)
-
-    def _exactly(self, length: int, deadline: float, late: str) -> bytes:
-        parts = bytearray()
-        while len(parts) < length:
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([self._connection], [], [], left)[0]:
-                raise Ended("time-out", late)
+    def _send(self, request: bytes, deadline: float, late: str) -> None:
+        left = memoryview(len(request).to_bytes(8, "big") + request)
+        while left:
             try:
-                part = self._connection.recv(min(1 << 20, length - len(parts)))
+                left = left[self._connection.send(left) :]
+            except BlockingIOError:
+                self._wait(select.POLLOUT, deadline, late)
+            except OSError:
+                raise Ended("ended", "") from None
+
+    def _frame(self, deadline: float, late: str = "") -> bytes:
+        """One frame, of a bounded length, by the deadline, and nothing behind it."""
+        parts, wanted = bytearray(), 8
+        while len(parts) < wanted:
+            self._wait(select.POLLIN, deadline, late)
+            try:
+                part = self._connection.recv(1 << 16 if wanted == 8 else 1 << 20)
+            except BlockingIOError:
+                continue
             except OSError:
                 part = b""
             if not part:
                 raise Ended("ended", "")
             parts += part
-        return bytes(parts)
+            if wanted == 8 <= len(parts):
+                wanted += int.from_bytes(parts[:8], "big")
+                if wanted > inside.MOST_BYTES + 1_000:
+                    raise Ended("forged", "its process sent more than an answer may hold.")
+        if len(parts) > wanted:
+            raise Ended("forged", "its process answered what it was not asked.")
+        return bytes(parts[8:])
+
+    def _wait(self, event: int, deadline: float, late: str) -> None:
+        left = deadline - time.monotonic()
+        self._poll.modify(self._connection, event)
+        if left <= 0 or not self._poll.poll(1_000 * left + 1):
+            raise Ended("time-out", late)
 
     def end(self, hung_up: bool = False) -> Death:
         """Nothing of it goes on after this. ``hung_up``: it is said to have ended already."""

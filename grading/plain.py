@@ -7,16 +7,19 @@ ends in time: numbers have a size, and a dictionary whose keys all meet in one p
 
 from __future__ import annotations
 
+import io
 import math
+import pickle
 import time
 from collections.abc import Hashable, Iterable, Iterator
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 from unicodedata import normalize
 
 from .checks.asking import Named, NotTrue, short
-from .inside import MOST_BITS, MOST_EXPONENT, row_type
+from .inside import MOST_BITS, MOST_EXPONENT, make_row, make_rows, of_the_notebook, row_type
 
 #: Seconds for reading one answer.
 READING_S = 5.0
@@ -31,6 +34,9 @@ class Opaque:
 
     __hash__ = None  # type: ignore[assignment]
 
+    def __eq__(self, other: object) -> bool:
+        return False
+
     def __init__(self, kind: str, text: str) -> None:
         self._kind, self._text = kind, text
 
@@ -38,24 +44,63 @@ class Opaque:
         return self._text or f"something of the kind {self._kind}"
 
 
-def to_carry(value: Any) -> Any:
-    """An argument as it travels to the submission: itself, but a function of the notebook travels as its name.
+# -- to the submission -------------------------------------------------------------------------------------------------
 
-    NotTrue for something that the submission had returned and that is no plain data.
-    """
-    if isinstance(value, Named):
-        return {"a function of the notebook": value.name}
-    if isinstance(value, Opaque):
-        raise NotTrue(f"it returned {short(value)}, which cannot be handed on to another function.")
-    if type(value) in (list, tuple):
-        return type(value)(to_carry(item) for item in value) if any(map(_nested, value)) else value
-    if type(value) is dict:
+
+def write_request(request: dict[str, Any]) -> bytes:
+    """What ``inside.read_request`` reads. NotTrue for something that the submission returned and no plain data is."""
+    file = io.BytesIO()
+    _Writer(file).dump(request)
+    return file.getvalue()
+
+
+def to_carry(value: Any) -> Any:
+    """An argument as it travels best: lists of rows, of which there are many, by their columns."""
+    kind = type(value)
+    if kind is list or kind is tuple:
+        kinds = set(map(type, value))
+        if len(kinds) == 1:
+            (row,) = kinds
+            if row is list or row is tuple or row is dict:
+                return kind(map(to_carry, value))
+            if issubclass(row, tuple) and row is not Named and getattr(row, "_fields", None):
+                return _Rows(value)
+    elif kind is dict:
         return {key: to_carry(item) for key, item in value.items()}
     return value
 
 
-def _nested(item: Any) -> bool:
-    return type(item) in (list, tuple, dict, Named, Opaque)
+class _Rows:
+    """Rows of one kind, in a list or a tuple."""
+
+    def __init__(self, rows: list[Any] | tuple[Any, ...]) -> None:
+        self._rows = rows
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        kind: Any = type(self._rows[0])
+        known = kind.__name__ if _of_the_checks(kind) else kind
+        return make_rows, (type(self._rows), known, kind._fields, list(zip(*self._rows, strict=True)))
+
+
+class _Writer(pickle.Pickler):
+    """Python's own, but for rows of a kind that only the checks know, and for functions of the notebook."""
+
+    def reducer_override(self, value: Any) -> Any:
+        kind = type(value)
+        if kind is Named:
+            return of_the_notebook, (value.name,)
+        if kind is Opaque:
+            raise NotTrue(f"it returned {short(value)}, which cannot be handed on to another function.")
+        if isinstance(value, tuple) and _of_the_checks(kind):
+            return make_row, (kind.__name__, kind._fields, tuple(value))
+        return NotImplemented
+
+
+def _of_the_checks(kind: type) -> bool:
+    return kind.__module__.startswith("grading")
+
+
+# -- from the submission -----------------------------------------------------------------------------------------------
 
 
 def from_plain(value: Any) -> Any:
@@ -66,6 +111,20 @@ def from_plain(value: Any) -> Any:
         raise Forged("a value that is too deep") from None
 
 
+#: What JSON has of its own.
+_AS_THEY_ARE = {type(None), bool, str, int, float}
+
+
+@lru_cache(maxsize=256)
+def _row(kind: str, fields: tuple[str, ...]) -> Any:
+    names = (kind, *fields)
+    if not all(type(name) is str for name in names) or len("".join(names)) > 2_000:
+        raise Forged("a row whose fields do not fit")
+    if not all(name.isidentifier() and name[0] != "_" and normalize("NFKC", name) == name for name in names):
+        raise Forged("a row with a name that is none")
+    return row_type(kind, fields)
+
+
 class _Reading:
     """Reads one answer, in bounded time."""
 
@@ -73,7 +132,7 @@ class _Reading:
         self._until = time.monotonic() + READING_S
 
     def value(self, value: Any) -> Any:
-        if value is None or type(value) in (bool, str, int, float):
+        if type(value) in _AS_THEY_ARE:
             return value
         if type(value) is not list or not value or type(value[0]) is not str:
             raise Forged("a value without a kind")
@@ -106,6 +165,10 @@ class _Reading:
         return value is True
 
     def read_l(self, items: list[Any]) -> list[Any]:
+        if type(items) is not list:
+            raise Forged("a list that is none")
+        if set(map(type, items)) <= _AS_THEY_ARE:
+            return items
         return [self.value(item) for item in self._timely(items)]
 
     def read_t(self, items: list[Any]) -> tuple[Any, ...]:
@@ -122,12 +185,13 @@ class _Reading:
         return frozenset(self._timely(item for item in self.read_l(items) if isinstance(item, Hashable)))
 
     def read_n(self, kind: str, fields: list[str], items: list[Any]) -> Any:
-        names = (kind, *fields)
-        if len(fields) != len(items) or not all(type(name) is str for name in names) or len("".join(names)) > 2_000:
-            raise Forged("a row whose fields do not fit")
-        if not all(name.isidentifier() and name[0] != "_" and normalize("NFKC", name) == name for name in names):
-            raise Forged("a row with a name that is none")
-        return row_type(kind, tuple(fields))(*self.read_l(items))
+        return _row(kind, tuple(fields))._make(self.read_l(items))
+
+    def read_r(self, kind: str, fields: list[str], columns: list[Any]) -> list[Any]:
+        row = _row(kind, tuple(fields))
+        if len(fields) != len(columns) or not fields:
+            raise Forged("rows whose fields do not fit")
+        return [row._make(items) for items in self._timely(zip(*map(self.read_l, columns), strict=True))]
 
     def read_q(self, above: str, below: str) -> Fraction:
         return Fraction(self.read_i(above), self.read_i(below))
