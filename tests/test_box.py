@@ -1,0 +1,129 @@
+"""The sandbox: processes on a leash, how each one's end is told, and walls that are tried before they are relied on."""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from grading import box as module
+from grading.box import Box, BoxProblem, Child, Ended, Limits, best
+from labs import ROOT
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes as Linux has them")
+FOLDER = ROOT / "labs" / "lab0"
+
+
+@pytest.fixture(scope="module")
+def boxes():
+    """A box of the best kind, and one without walls."""
+    kind, _ = best(FOLDER)
+    with Box(FOLDER, kind, Limits(cpu_s=1)) as walled, Box(FOLDER, "limits", Limits(cpu_s=1)) as limited:
+        yield {"walls": walled, "limits": limited}
+
+
+@pytest.fixture(params=["walls", "limits"])
+def box(boxes, request):
+    return boxes[request.param]
+
+
+def test_a_process_runs_cells_and_answers_calls(box):
+    child = box.child()
+    said = child.run("def double(x):\n    return 2 * x\nprint('defined')\ndouble(4)", 10)
+    assert (said["printed"], said["shown"]) == ("defined\n", ["8"])
+    assert child.call("double", [21], {}, time.monotonic() + 10)["value"] == 42
+    assert child.call("triple", [1], {}, time.monotonic() + 10)["missing"] is True
+    child.end()
+    assert child.cpu_s > 0
+    with pytest.raises(Ended):
+        child.run("1", 1)
+
+
+def test_one_process_knows_nothing_of_another(box):
+    first, second = box.child(), box.child()
+    first.run("import math, os\nmath.pi = 3\nleft = 1\nopen('left', 'w').close()", 10)
+    said = second.run("import math, os\nprint(math.pi, 'left' in globals(), os.path.exists('left'))", 10)
+    assert said["printed"] == "3.141592653589793 False False\n"
+    first.end()
+    second.end()
+
+
+@pytest.mark.parametrize(
+    ("source", "reason", "sentence"),
+    [
+        ("import os\nos._exit(3)", "ended", "ended itself"),
+        ("import os\nos.abort()", "ended", "crashed (SIG"),
+        ("import os, time\nos.close(3)\ntime.sleep(0.5)", "ended", "closed its line"),
+        ("import signal\nsignal.setitimer(signal.ITIMER_REAL, 0)\nwhile True:\n    pass", "time-out", "processor time"),
+    ],
+    ids=["leaves", "crashes", "hangs up", "uses its time"],
+)
+def test_how_a_process_ended_is_told(box, source, reason, sentence):
+    with pytest.raises(Ended) as caught:
+        box.child().run(source, 20)
+    assert caught.value.reason == reason
+    assert sentence in str(caught.value)
+
+
+def test_a_template_that_is_killed_takes_its_processes_along():
+    """Nothing outlives the grader, however that ends: also without walls, where no namespace ends with the template."""
+    with Box(FOLDER, "limits") as box:
+        child = box.child()
+        child.run("1", 10)
+        pid = child._pid
+        assert Path("/proc", str(pid)).exists()
+        os.kill(box._process.pid, signal.SIGKILL)
+        until = time.monotonic() + 10
+        while Path("/proc", str(pid)).exists() and time.monotonic() < until:
+            time.sleep(0.02)
+        assert not Path("/proc", str(pid)).exists()
+        with pytest.raises(Ended):
+            child.run("1", 5)
+        with pytest.raises(BoxProblem, match="gone"):
+            box.child()
+
+
+def test_an_answer_that_did_not_come_is_never_taken_for_the_next(monkeypatch):
+    with Box(FOLDER, "limits") as box:
+
+        def nothing(source):
+            raise TimeoutError
+
+        with monkeypatch.context() as patch:
+            patch.setattr(module.inside, "receive", nothing)
+            with pytest.raises(BoxProblem):
+                box.child()
+        with pytest.raises(BoxProblem, match="gone"):
+            box.child()
+
+
+def test_a_box_that_does_not_start_says_why(monkeypatch):
+    monkeypatch.setattr(module.sys, "executable", "/bin/false")
+    with pytest.raises(BoxProblem, match=r"the sandbox \(limits\) did not start"):
+        Box(FOLDER, "limits")
+    with pytest.raises(ValueError, match="write one of bwrap, namespaces, limits"):
+        Box(FOLDER, "chains")
+
+
+def test_read_only_without_the_newer_system_call(monkeypatch, tmp_path):
+    """Before Linux 5.12 there is no mount_setattr: each mount is made read-only by itself."""
+    if best(FOLDER)[0] == "limits":
+        pytest.skip("no walls here")
+    older = tmp_path / "inside.py"
+    text = Path(module.inside.__file__).read_text()
+    assert "syscall(442, -100" in text
+    older.write_text(text.replace("syscall(442, -100", "syscall(1_000, -100"))
+    monkeypatch.setattr(module.inside, "__file__", str(older))
+    assert module.probe(best(FOLDER)[0], FOLDER) == []
+
+
+def test_children_are_made_and_ended_fast(box):
+    """Twenty times in one template: nothing is left over, no descriptor, no process, no folder."""
+    descriptors = len(os.listdir("/proc/self/fd"))
+    for _ in range(20):
+        child: Child = box.child()
+        child.end()
+    assert len(os.listdir("/proc/self/fd")) == descriptors
+    assert [name for name in os.listdir(box._scratch) if name.startswith("submission-")] == []
