@@ -42,6 +42,7 @@ COURSE = "what-could-go-wrong"  # the salt of the self-paced course
 _MACHINERY = {__file__, contextlib.__file__}
 PASSED = "visible checks passed; hidden checks run at grading"
 SECONDS = 10  # that a check may take, where hints.toml says nothing else
+SLOWER = 5  # times, at most, is a browser's Python slower than the same computer's own
 
 
 class TookTooLong(BaseException):
@@ -113,7 +114,7 @@ class Lab:
         if name not in self._texts:
             raise KeyError(f"{name!r} is no property of {self.name}; those are {', '.join(self._texts)}")
         try:
-            with quiet(_Cut(sys.stdout)), time_limit(self._seconds):
+            with quiet(_Cut(sys.stdout)), time_limit(self._seconds * (SLOWER if sys.platform == "emscripten" else 1)):
                 yield
         except (Exception, SystemExit, TookTooLong) as problem:
             raise CheckFailed(self._explain(name, problem)) from None
@@ -373,11 +374,12 @@ class _Cut(io.TextIOBase):
 def time_limit(seconds: float) -> Iterator[None]:
     """Stop the block with TookTooLong when it runs longer.
 
-    A signal does it where there is one and this is the main thread; elsewhere another thread asks Python to raise,
-    which works between two steps of Python code and not inside of one, such as ``time.sleep(1_000)``.
+    A signal does it where there is one and this is the main thread; elsewhere another thread asks Python to raise; in
+    a browser, which has neither, Python looks at the clock as it goes. The last two work between two steps of Python
+    code and not inside of one, such as ``time.sleep(1_000)``.
     """
     by_signal = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
-    with _by_signal(seconds) if by_signal else _by_thread(seconds):
+    with _by_steps(seconds) if sys.platform == "emscripten" else (_by_signal if by_signal else _by_thread)(seconds):
         try:
             yield
         except TookTooLong as problem:
@@ -429,6 +431,51 @@ def _by_thread(seconds: float) -> Iterator[None]:
         with one_at_a_time:
             done.set()
             raise_in(here, None)
+
+
+_deadlines: list[float] = []  # of the limits that hold now, where Python looks at the clock itself
+_STEPS = 500  # calls and turns of loops between two looks at the clock
+
+
+@contextlib.contextmanager
+def _by_steps(seconds: float) -> Iterator[None]:
+    deadline = time.monotonic() + seconds
+    with contextlib.nullcontext() if _deadlines else _watching():  # one watch looks at all deadlines
+        _deadlines.append(deadline)
+        try:
+            yield
+        finally:
+            _deadlines.remove(deadline)
+
+
+@contextlib.contextmanager
+def _watching() -> Iterator[None]:
+    """Have Python look at the clock now and then while the block runs, and raise when a deadline is past."""
+    monitoring: Any = vars(sys)["monitoring"]  # since Python 3.12, and a browser's is newer
+    me, events = monitoring.PROFILER_ID, monitoring.events
+    left = _STEPS
+
+    def look(code: Any, *_: Any) -> None:
+        nonlocal left
+        left -= 1
+        if left > 0:
+            return
+        if not _deadlines or time.monotonic() < min(_deadlines):
+            left = _STEPS
+        elif code.co_filename not in _MACHINERY:  # from now on at each step, because a bare `except:` may go on
+            raise TookTooLong
+
+    monitoring.use_tool_id(me, "time_limit")
+    for event in (events.PY_START, events.JUMP):
+        monitoring.register_callback(me, event, look)
+    monitoring.set_events(me, events.PY_START | events.JUMP)
+    try:
+        yield
+    finally:
+        monitoring.set_events(me, events.NO_EVENTS)
+        for event in (events.PY_START, events.JUMP):
+            monitoring.register_callback(me, event, None)
+        monitoring.free_tool_id(me)
 
 
 @contextlib.contextmanager

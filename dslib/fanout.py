@@ -19,7 +19,7 @@ import sys
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 from itertools import chain, count
 from math import fsum, inf
@@ -72,6 +72,9 @@ def fan_out(
     """
     if executor is None:
         return _here(scenario, points, progress)
+    if sys.platform == "emscripten" and executor in (ProcessPoolExecutor, ThreadPoolExecutor):
+        back = _here(scenario, points, progress)
+        return back._replace(notes=["A browser's Python has one processor: one run was made after the other."])
     return _FanOut(scenario, points, per_set, executor, progress).run()
 
 

@@ -345,7 +345,8 @@ def _refuse_unfit(scenario: Any, seed: int, sets: Sequence[dict[str, Any]], exec
         ) from None
     except ValueError:
         pass  # written in C: it does not say what it takes
-    if executor is None or isinstance(executor, ThreadPoolExecutor) or executor is ThreadPoolExecutor:
+    threads = isinstance(executor, ThreadPoolExecutor) or executor is ThreadPoolExecutor
+    if executor is None or threads or sys.platform == "emscripten":
         return
     fix = (
         "Other processes load it by its name. So write it with `def` at the top of a module (a .py file beside the "

@@ -386,7 +386,8 @@
     const session = panel.sessionContext;
     const name = () => JSON.stringify(`/drive/${panel.context.localPath}`);
     const tell = () => {
-      const code = `__import__("os").environ["JPY_SESSION_NAME"] = ${name()}`; // no name of the reader's is touched
+      // Without touching a name of the reader, nor the numbers of the cells.
+      const code = `__import__("os").environ["JPY_SESSION_NAME"] = ${name()}; get_ipython().execution_count -= 1`;
       session.session?.kernel?.requestExecute({ code, silent: true, store_history: false, allow_stdin: true });
     };
     const starting = "Python is being loaded: about 20 MB the first time, then 10 to 30 seconds. You can read on.";
