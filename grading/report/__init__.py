@@ -12,30 +12,44 @@ from ..course import Course
 from ..record import Entry
 from . import tables
 from .items import items
+from .page import class_page
 from .scores import outline, scored
 
 if TYPE_CHECKING:
     from ..run import Walls
 
 
+#: The tables, and what they are for.
+TABLES = {
+    "scores.csv": "all submissions: score, status, sentence, points by task and by part",
+    "properties.csv": "all properties: how many hold each, and what it tells apart",
+    "canvas.csv": "to import into Canvas",
+    "moodle.csv": "to import into Moodle",
+}
+
+
 def write(
     course: Course, entries: Sequence[Entry], folder: Path, walls: Walls, now: datetime | None = None
 ) -> list[Path]:
-    """Write the class's tables into ``folder``, each in place of what was there. Returns their paths."""
+    """Write the class's page and tables into ``folder``, each in place of what was there. Returns their paths."""
     lab, class_ = outline(course), scored(course, entries)
-    sentences = {name: hint.sentence for name, hint in course.hints.items()}
+    hints = course.hints
     found = items(lab.parts, class_)
+    name = course.instructor.course if course.instructor.path else ""
     texts = {
-        # Excel takes a file for UTF-8 where these three bytes say so.
+        "class.html": class_page(
+            lab, class_, found, hints, walls, name, list(TABLES.items()), now or datetime.now().astimezone()
+        ),
+        # Excel takes a file for UTF-8 where its first three bytes say so.
         "scores.csv": "\ufeff" + tables.scores(lab, class_),
-        "properties.csv": "\ufeff" + tables.properties(found, sentences),
+        "properties.csv": "\ufeff" + tables.properties(found, hints),
         "canvas.csv": tables.canvas(lab, class_),
         "moodle.csv": tables.moodle(lab, class_),
     }
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, text in texts.items():
-        path, fresh = folder / name, folder / f".{name}.new"
+    for file, text in texts.items():
+        path, fresh = folder / file, folder / f".{file}.new"
         fresh.write_text(text, encoding="utf-8", newline="")
         os.replace(fresh, path)
         written.append(path)

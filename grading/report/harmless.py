@@ -30,21 +30,21 @@ MOST_PRINTED = 200_000
 MOST_PICTURE = 2_000_000
 _STARTS = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 _NAME = re.compile(r"[^\w.:-]")
+#: Where marks may pile up: all of them lie beyond the Latin letters.
+_PILE = re.compile(rf"[\u0300-\U0010ffff]{{{MOST_MARKS + 1},}}")
 _node: Any = from_dict
 
 
 def shown(text: str, most: int = MOST_CHARS) -> str:
     """The text as it may be shown, cut where it is long. It is text still: whoever puts it into HTML escapes it."""
     more = len(text) - most
-    text = _few_marks(plain_text(text[:most]))
+    text = _PILE.sub(_few_marks, plain_text(text[:most]))
     return f"{text}\n… and {more:,} characters more" if more > 0 else text
 
 
-def _few_marks(text: str) -> str:
-    if text.isascii():
-        return text
+def _few_marks(row: re.Match[str]) -> str:
     kept, marks = [], 0
-    for letter in text:
+    for letter in row[0]:
         marks = marks + 1 if unicodedata.category(letter) in ("Mn", "Me") else 0
         if marks <= MOST_MARKS:
             kept.append(letter)

@@ -40,6 +40,11 @@ def points(value: float | None) -> str:
     return "-" if value is None else f"{round(value, 2):g}"
 
 
+def worth(value: float) -> str:
+    """Points with their noun."""
+    return f"{points(value)} point{'' if value == 1 else 's'}"
+
+
 def percent(share: float | None) -> str:
     return "-" if share is None else f"{100 * share:.0f} %"
 
@@ -51,7 +56,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    made.filters |= {"points": points, "percent": percent}
+    made.filters |= {"points": points, "worth": worth, "percent": percent}
     return made
 
 

@@ -15,9 +15,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..autograded import plain_text
+from ..course import Hint
 from .items import Item
 from .scores import Outline, Scored
 
@@ -106,14 +107,14 @@ def moodle(lab: Outline, class_: Sequence[Scored]) -> str:
     return _csv([head, *rows])
 
 
-def properties(found: Sequence[Item], sentences: dict[str, str]) -> str:
+def properties(found: Sequence[Item], hints: Mapping[str, Hint]) -> str:
     """One row for each property: how many hold it, and what it tells apart."""
     head = ["property", "task", "points", "asked", "held", "difficulty", "discrimination", "remark", "sentence"]
     rows = [
         [
             item.part.name, item.part.task, number(item.part.most), str(item.asked), str(item.held),
             number(item.difficulty), number(item.discrimination), item.remark,
-            harmless(sentences.get(item.part.prop, "")),
+            harmless(hints[item.part.prop].sentence),
         ]
         for item in found
     ]  # fmt: skip
