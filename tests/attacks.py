@@ -26,9 +26,9 @@ NONE = 'def share(good, valid):\n    raise NotImplementedError("no answer yet")\
 #: Speaks the language of the pipe.
 FRAMES = """
 import json, os, struct, sys
-def say(number, **fields):
+def say(number, times=1, **fields):
     frame = json.dumps({"number": number, **fields}).encode()
-    os.write(3, struct.pack("!Q", len(frame)) + frame)
+    os.write(3, (struct.pack("!Q", len(frame)) + frame) * times)
 def asked():
     frame = sys._getframe()
     while "request" not in frame.f_locals:
@@ -699,12 +699,11 @@ writes(
     kinds=ALL,
 )
 writes(
-    "answers to all questions to come | - |  | forged | " + ODD,
+    "answers to all questions to come | - | L | forged | " + ODD,
     FRAMES,
     WRONG,
     """
-    for _ in range(500):
-        say(asked(), printed="", value=0.9, passed=True, verdict=[True, ""])
+    say(asked(), times=100, printed="", value=0.9, passed=True, verdict=[True, ""])
     """,
 )
 writes(
@@ -738,7 +737,7 @@ writes(
     def share(good, valid):
         say(asked(), value=["s", [["i", hex(n * (2**61 - 1))] for n in range(100_000)]])
     """,
-    verdict="share returned something that cannot be read",
+    verdict="share (returned something that cannot be read|never returned)",
 )
 writes(
     "an answer that drips, byte by byte | - | L | time-out | ran too long",

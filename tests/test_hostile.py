@@ -7,12 +7,14 @@ left. grading/README.md shows the cases as a table, which is held against them h
 
 import hashlib
 import json
+import math
 import os
 import re
 import shutil
 import socket
 import sqlite3
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -24,7 +26,7 @@ from grading.box import Box, BoxProblem, Limits, best, probe
 from grading.course import Course
 from grading.judge import Job, judge, unread
 from grading.rebuild import Unreadable, read_folder
-from labs import ROOT
+from labs import LABS, ROOT, checks_of
 
 LAB = ROOT / "labs" / "lab0"
 LIMITS = Limits(memory=1 << 30, cpu_s=30)
@@ -280,3 +282,37 @@ def test_the_table():
     """grading/README.md shows the cases as they are tried here."""
     page = (ROOT / "grading" / "README.md").read_text(encoding="utf-8")
     assert page == with_table(page), "write: .venv/bin/python tests/attacks.py"
+
+
+# -- checks that let too much pass -------------------------------------------------------------------------------------
+
+ALWAYS = {
+    "nan": lambda *_, **__: math.nan,
+    "inf": lambda *_, **__: math.inf,
+    "0": lambda *_, **__: 0,
+    "True": lambda *_, **__: True,
+    "an empty list": lambda *_, **__: [],
+    "what is no plain data": lambda *_, **__: plain.Opaque("Any", "<Any>"),
+    "its last argument": lambda *given, **__: given[-1] if given else None,
+}
+
+
+class Always:
+    """A submission whose functions all answer the same."""
+
+    def __init__(self, answer):
+        self._answer = answer
+
+    def __getattr__(self, name):
+        return self._answer
+
+
+@pytest.mark.parametrize("lab", LABS)
+def test_who_always_answers_the_same_has_hardly_a_point(lab):
+    """A function that only knows one case keeps the property of that case, such as nan without any traffic."""
+    properties = checks_of(lab).LAB
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name, answer in ALWAYS.items():
+            kept = [one for one in properties.properties if not properties.verdict(one, Always(answer), "ada")]
+            assert len(kept) <= 2, f"always {name} passes {kept}"
