@@ -11,9 +11,6 @@ from typing import Any, NamedTuple
 from .instructor import ROOT
 from .rebuild import Finding
 
-# An optional part of nbformat's checks, which no notebook needs, compiles a grammar for two seconds at import.
-sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-
 _HERE = "\0"
 
 

@@ -17,8 +17,7 @@ from test_nbgrader_cycle import Course as CourseFolder
 from test_nbgrader_cycle import submission, with_mistake, write
 
 import grading
-from grading import __main__ as command
-from grading import late, progress, run, state, work
+from grading import command, late, progress, run, state, work
 from grading.course import Course
 from grading.folders import Folders
 from grading.judge import Job, Outcome, Verdict
