@@ -1,7 +1,7 @@
 """What the site is made of and this repository does not hold: fetched once into build/cache, each by name and SHA-256.
 
-The lists stand in book/live: `wheels.lock` are the pure-Python packages of the browser's Python, `node.lock` is node for
-a machine that has none, `pyodide.toml` is that Python itself. pip and npm fetch them; nothing else asks a network.
+The lists stand in book/live: `wheels.lock` are the pure-Python packages of the browser's Python, `pyodide.toml` is that
+Python itself, `node.lock` is node for a machine that has none. pip and npm fetch them; nothing else asks a network.
 """
 
 from __future__ import annotations

