@@ -125,6 +125,8 @@ def _summary(done: run.Run) -> None:
         if outcome.status not in ("ok", "blank"):
             print(f"  {plain_text(entry.student):20} {outcome.status:14} {plain_text(outcome.sentence)}")
     waiting = sum(any(grade.waits for grade in entry.grades.values()) for entry in done.entries)
+    if done.absent:
+        print(f"{len(done.absent)} of the gradebook handed in nothing: {_some(done.absent)}.")
     if waiting:
         print(f"{waiting} wait for a person: Formgrader, Manual Grading (make instructor).")
     if done.outdated:
@@ -138,6 +140,11 @@ def _summary(done: run.Run) -> None:
     if done.held:
         _say("Nothing of the points listed above was written. Grade again with --yes to write them.")
     if lost := done.not_graded:
-        _say(f"{len(lost)} {NOT_GRADED}: {', '.join(map(plain_text, lost[:10]))}. The same command tries them again.")
+        _say(f"{len(lost)} {NOT_GRADED}: {_some(lost)}. The same command tries them again.")
     if done.walls.kind == "limits":
         _say(NO_WALLS)
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return ", ".join(map(plain_text, names[:10])) + more

@@ -61,6 +61,7 @@ class Run(NamedTuple):
     entries: list[Entry]
     files: list[Path]
     outdated: list[str]  # whose feedback was made before their points or texts changed
+    absent: list[str]  # whom the gradebook knows, and who has handed in nothing
 
     @property
     def not_graded(self) -> list[str]:
@@ -92,7 +93,7 @@ def grade(
     the submission is the same, because a check was mended, they are written when ``accept`` says so. ``begin`` is told
     the walls before anything runs.
 
-    Raises NoLab, NoBook, NothingToGrade, Busy, BoxProblem, Unusable: nothing was changed then.
+    Raises NoLab, NoBook, NothingToGrade, Busy, BoxProblem or Unusable where nothing can be judged.
     """
     folders, course = Folders(root), Course(lab, Path(root))
     names = folders.students(lab)
@@ -118,7 +119,8 @@ def grade(
         entries = grader.entries(names)
         files = _report(course, entries, folders.kept(lab), found)
         return Run(
-            lab, found, grader.judged, grader.written, differences, held, entries, files, grader.outdated()
+            lab, found, grader.judged, grader.written, differences, held, entries, files, grader.outdated(),
+            sorted(set(book.names()) - set(names)),
         )  # fmt: skip
 
 
@@ -137,7 +139,7 @@ def _wanted(students: Sequence[str], names: list[str], folders: Folders, lab: st
 def _walls(course: Course, kind: str, executor: Executor | None) -> Walls:
     asked = course.lab, str(course.root), kind
     found = Walls(*(executor.submit(walls_here, *asked).result() if executor else walls_here(*asked)))
-    return Walls(kind, ("you asked for it",)) if kind == "limits" else found
+    return found
 
 
 def _report(course: Course, entries: list[Entry], folder: Path, walls: Walls) -> list[Path]:
@@ -156,7 +158,8 @@ class _Grader:
 
     def __init__(self, folders: Folders, course: Course, book: Book, state: State, again: bool) -> None:
         self.folders, self.course, self.book, self.state, self.again = folders, course, book, state, again
-        self.base, self.properties, self.digest = base_of(course), properties_of(course), digest_of(course)
+        self.base, self.properties = base_of(course), properties_of(course)
+        self.digest = digest_of(self.base, self.properties)
         self.recorded = book.recorded()
         self.policy = late.policy(folders.config)
         self.judged: dict[str, tuple[str, ...] | None] = {}
