@@ -121,6 +121,11 @@ class Course:
             (folder / f"{self.lab}.ipynb").write_text(notebook, encoding="utf-8")
             (folder / "timestamp.txt").write_text("2026-01-15 10:00:00 UTC")
 
+    def judged_s(self) -> float:
+        """The processors' seconds that submissions took behind our walls: bubblewrap does not hand them on."""
+        with sqlite3.connect(self.folder / "gradebook" / "grading" / self.lab / "state.db") as file:
+            return sum(json.loads(outcome)["cpu_s"] for (outcome,) in file.execute("SELECT outcome FROM kept"))
+
     def grades(self) -> set[tuple[Any, ...]]:
         with sqlite3.connect(self.folder / "gradebook" / "gradebook.db") as file:
             return set(file.execute(GRADES))
@@ -185,6 +190,8 @@ def _rows(size: Size, walls: str, scratch: Path, progress: Any) -> Iterator[Row]
             command = ("nbgrader", "autograde", lab) if course is plain else ("grading", lab, "--walls", walls)
             progress(f"{WHAT}, repetition {repetition + 1} of {size.repetitions}: {' '.join(command)}")
             took.append(course.run("-m", *command)[0])
+            if course is not plain and walls == "bwrap":
+                took[-1] = took[-1]._replace(cpu_s=took[-1].cpu_s + course.judged_s())
         ours = [(a + b) / 2 for a, b in zip(took[0], took[2], strict=True)]
         wall.append(took[1].wall_s / ours[0])
         cpu.append(took[1].cpu_s / ours[1])

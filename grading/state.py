@@ -61,6 +61,13 @@ def reach(module: Path, names: Sequence[str]) -> str:
     Comments, docstrings and the place in the file make no difference. Statements at the top of a module that are no
     definitions count for everything in it.
     """
+    read: dict[Path, _Code] = {}
+
+    def code_of(file: Path) -> _Code:
+        if file not in read:
+            read[file] = _parsed(file, file.read_text(encoding="utf-8"))
+        return read[file]
+
     todo = [(module, name) for name in names]
     seen: set[tuple[Path, str]] = set()
     pieces: set[str] = set()
@@ -69,10 +76,10 @@ def reach(module: Path, names: Sequence[str]) -> str:
         if place in seen:
             continue
         seen.add(place)
-        code = _code(file)
+        code = code_of(file)
         if name in code.imported:
             other, inner = code.imported[name]
-            todo += [(other, inner)] if inner else [(other, every) for every in _code(other).pieces]
+            todo += [(other, inner)] if inner else [(other, every) for every in code_of(other).pieces]
             continue
         for piece in code.pieces.get(name, ()):
             pieces.add(f"{file.name} {piece.text}")
@@ -90,10 +97,6 @@ class _Piece(NamedTuple):
 class _Code(NamedTuple):
     pieces: dict[str, list[_Piece]]  # by the name that they define; "" for what defines none
     imported: dict[str, tuple[Path, str]]  # from modules beside it: the file, and the name there or "" for all of it
-
-
-def _code(file: Path) -> _Code:
-    return _parsed(file, file.read_text(encoding="utf-8"))
 
 
 @lru_cache(maxsize=64)

@@ -42,9 +42,9 @@ class OtherCourse(Exception):
     """The course at this worker is not the one that the grader has; the text says where, and what to do."""
 
 
-def digest_of(course: Course) -> str:
+def digest_of(base: str, properties: dict[str, str]) -> str:
     """A name for all that an outcome comes from but the submission: two machines that agree on it judge alike."""
-    return hashlib.sha256(json.dumps([base_of(course), properties_of(course)]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([base, properties]).encode()).hexdigest()
 
 
 def judge_here(job: Job, root: str, walls: str, ticket: str = "") -> Outcome:
@@ -117,7 +117,7 @@ def _judge(job: Job, root: str, walls: str) -> Outcome:
 
 def _set_up(lab: str, root: str, walls: str) -> _Kept:
     course = Course(lab, _place(lab, root))
-    digest = digest_of(course)
+    digest = digest_of(base_of(course), properties_of(course))
     if not _kept:
         util.Finalize(None, close_here, exitpriority=10)  # also where a process of multiprocessing ends
     staged = course.staged()
