@@ -276,9 +276,12 @@ def _text(value: Any, name: str) -> str:
 def _ran(answer: Mapping[str, Any]) -> Ran:
     """What a cell said; everything that is not the text it should be is dropped."""
     shown = answer.get("shown")
-    lines = tuple(_output(item) for item in shown[:100] if isinstance(item, str)) if isinstance(shown, list) else ()
+    texts: list[str] = []
+    for item in shown[:100] if isinstance(shown, list) else []:
+        if isinstance(item, str) and sum(map(len, texts)) < MOST_PRINTED:
+            texts.append(_output(item))
     printed = _output(_text(answer, "printed")) + _output(_text(answer, "complained"))
-    return Ran(printed, lines, _output(_text(answer.get("error"), "traceback")))
+    return Ran(printed, tuple(texts), _output(_text(answer.get("error"), "traceback")))
 
 
 def _output(text: str) -> str:

@@ -20,7 +20,9 @@ from pathlib import Path
 import pytest
 from attacks import CASES, PROPERTIES, notebook, with_table
 from conftest import browser_is_required
+from test_nbgrader_cycle import Course as CourseFolder
 
+import grading
 from grading import box, plain
 from grading.box import Box, BoxProblem, Limits, best, probe
 from grading.course import Course
@@ -316,3 +318,59 @@ def test_who_always_answers_the_same_has_hardly_a_point(lab):
         for name, answer in ALWAYS.items():
             kept = [one for one in properties.properties if not properties.verdict(one, Always(answer), "ada")]
             assert len(kept) <= 2, f"always {name} passes {kept}"
+
+
+# -- a whole class -----------------------------------------------------------------------------------------------------
+
+#: For a real gradebook; each of these has no need of a long wait.
+IN_CLASS = (
+    "a crash in a cell", "cells copied", "truncated JSON", "tag skip-execution on the check cells, no answers",
+    "UPDATE grade in the gradebook", "deletes the gradebook and all it finds", "words for the feedback",
+    "halves of characters", "a name that is code", "an answer ahead of the question",
+    "the notebook is a link to another student's", "100 MB printed, in one line",
+)  # fmt: skip
+
+
+@linux
+@pytest.mark.timeout(300)
+def test_a_class_with_hostile_members(tmp_path, monkeypatch):
+    """The instructor's own command, with nbgrader's gradebook: the rows of the others do not change by a bit."""
+    if best(LAB)[0] == "limits":
+        pytest.skip("no walls stand here")
+    folder = CourseFolder(tmp_path)
+    monkeypatch.setenv("DS_INSTRUCTOR", str(folder.instructor))
+    folder.nbgrader("generate_assignment", "lab0")
+    for student in ("ada", "cleo", "zoe"):
+        folder.hand_in("lab0", student, notebook()["cells"])
+    grading.grade("lab0", root=folder.folder)
+
+    def rows():
+        with sqlite3.connect(folder.folder / "gradebook" / "gradebook.db") as book:
+            found = book.execute(
+                "SELECT student_id, grade.* FROM grade"
+                " JOIN submitted_notebook ON submitted_notebook.id = grade.notebook_id"
+                " JOIN submitted_assignment ON submitted_assignment.id = submitted_notebook.assignment_id ORDER BY 1, 2"
+            ).fetchall()
+        return [row for row in found if row[0] in ("ada", "cleo", "zoe")]
+
+    before = rows()
+    cases = {f"m{number:02}": case for number, case in enumerate(c for c in CASES if c.name in IN_CLASS)}
+    assert len(cases) == len(IN_CLASS)
+    for student, case in cases.items():
+        place = folder.folder / "gradebook" / "submitted" / student / "lab0"
+        place.mkdir(parents=True)
+        made = case.make(place)
+        if made is not None:
+            written = made if isinstance(made, bytes) else json.dumps(made).encode()
+            (place / "lab0.ipynb").write_bytes(written.replace(b"ROOT", str(folder.folder).encode()))
+    run = grading.grade("lab0", root=folder.folder)
+    assert (run.status, run.not_graded, len(run.entries)) == (0, [], 3 + len(cases))
+    assert rows() == before
+    for entry in run.entries:
+        points = sum(grade.auto or 0 for name, grade in entry.grades.items() if name.startswith("check-"))
+        case = cases.get(entry.student)
+        assert (points, entry.outcome.status) == ((len(case.holds), case.status) if case else (3, "ok")), entry.student
+    for path in run.files:
+        text = path.read_text(encoding="utf-8")
+        assert "<script>alert" not in text
+        assert "\x1b" not in text
