@@ -547,7 +547,7 @@ def test_formgrader_runs_its_own_scripts_and_none_of_a_submission(graded, new_pa
     page.route("**/*", answer)
     page.goto("http://127.0.0.1:1/page")
     page.locator("#explain").first.wait_for(state="attached")
-    page.wait_for_function("window.jQuery && jQuery.active === 0")
+    page.wait_for_function("window.jQuery && jQuery.active === 0 && MathJax.loaded")
     assert page.title() == LAB
     assert {url.partition("/formgrader/")[0] for url in asked} <= {"http://127.0.0.1:1", "http://127.0.0.1:1/page"}
     assert page.locator("iframe, object, embed, form, base, video, svg, img, meta[http-equiv]").count() == 0

@@ -109,7 +109,7 @@ def _row(one: Scored, parts: int) -> dict[str, Any]:
         "status": outcome.status,
         "odd": outcome.status not in QUIET,
         "sentence": said,
-        "remarks": [text for finding in outcome.findings[:20] if (text := shown(finding.sentence, 500)) != said],
+        "remarks": [text for finding in outcome.findings[:20] if (text := shown(finding.sentence, 500)) not in said],
         "lost": ["everything"] if len(one.lost) == parts else [part.name for part in one.lost],
         "waits": [part.name for part in one.waits],
         "late_h": max(0.0, entry.late_s) / 3600,
