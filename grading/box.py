@@ -4,8 +4,9 @@ Three kinds of walls, the best that a real probe finds to work:
 
 - ``bwrap``: bubblewrap, Debian's package of that name;
 - ``namespaces``: the same means of the Linux kernel, without a program;
-- ``limits``: no walls. Memory, processor time, files and processes are limited, and nothing else is. A submission can
-  then read what you can read. Whoever uses it is told so, in the report and in the log.
+- ``limits``: no walls. Memory, processor time and the sizes of files are limited. What else holds depends on the
+  system: on Linux no new processes, sockets or signals to others, and with Landlock no file outside of its own folder.
+  Elsewhere a submission can read and write what you can. Whoever uses it is told so, in the report and in the log.
 """
 
 from __future__ import annotations
@@ -99,6 +100,7 @@ class Box:
             (str(ROOT / "dslib"), "/course/dslib"),
             (inside.__file__, "/inside.py"),
         ]
+        settings["readable"] = [outside for outside, _ in shown]
         python, script = sys.executable, inside.__file__
         command: list[str] = []
         if self.kind == "namespaces":

@@ -211,6 +211,36 @@ def all_read_only() -> None:
             _read_only(target)
 
 
+def close_files(readable: list[str], writable: list[str]) -> bool:
+    """Open no file from here on but what lies in these folders. False where the kernel has no means (Landlock) for it.
+
+    It needs no namespace, so it works in most containers; but names of files and their sizes can still be seen.
+    """
+    libc = _libc()
+    version = libc.syscall(444, None, 0, 1)
+    if sys.platform != "linux" or version < 1:
+        return False
+    run, write, read, look, truncate = 1, 2, 4, 8, 1 << 14
+    whole = (1 << {1: 13, 2: 14}.get(version, 15)) - 1  # all that can be done to files, as the kernel knows it
+    rules = libc.syscall(444, struct.pack("=Q", whole), 8, 0)
+    if rules < 0:
+        return False
+    devices = [f"/dev/{name}" for name in ("null", "zero", "random", "urandom")]
+    granted = [(path, run | read | look) for path in readable]
+    granted += [(path, read | write) for path in devices] + [(path, whole & ~run) for path in writable]
+    for path, rights in granted:
+        with suppress(OSError):
+            place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+            if not os.path.isdir(path):
+                rights &= run | write | read | truncate
+            libc.syscall(445, rules, 1, struct.pack("=Qi", rights & whole, place), 0)
+            os.close(place)
+    _call("no_new_privs", libc.prctl(38, 1, 0, 0, 0))
+    done = libc.syscall(446, rules, 0)
+    os.close(rules)
+    return bool(done == 0)
+
+
 class _Filter(ctypes.Structure):
     _fields_ = (("code", ctypes.c_ushort), ("jt", ctypes.c_ubyte), ("jf", ctypes.c_ubyte), ("k", ctypes.c_uint))
 
@@ -455,6 +485,8 @@ def child(descriptor: int, shell: Any, settings: dict[str, Any], scratch: str) -
         os.environ |= {"HOME": home, "TMPDIR": home, "MPLCONFIGDIR": home}
         tempfile.tempdir = None
         limit(limits)
+        if scratch:
+            close_files(settings["readable"], [scratch])
         refuse_calls()
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     except BaseException as problem:
