@@ -16,7 +16,7 @@ SET_UP = @python=$$(sh tools/find-python) && "$$python" tools/set_up.py
 JUPYTER = $(RUN) tools/lab.py $(if $(filter none,$(BROWSER)),--no-browser) $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help course dev lab instructor grade test prove lint format labs site bench lock clean
+.PHONY: help course dev lab instructor grade test prove lint format labs book site bench lock clean
 
 help:           ## print this
 	@echo "What Could Go Wrong? - distributed systems, learned by breaking them"
@@ -53,6 +53,9 @@ format: dev     ## put code and notebooks into the house's form
 
 labs: course    ## write labs/ anew from solutions/ (some of them: ARGS="lab1 lab2")
 	$(RUN) tools/make_labs.py $(ARGS)
+
+book: dev       ## build the course as plain pages that need a browser and nothing else: build/book
+	$(RUN) -m book $(ARGS)
 
 site: book      ## build the book with Python in the browser beside it, as plain files: build/site
 	$(RUN) tools/make_site.py

@@ -16,7 +16,7 @@ from math import ceil, floor, inf, isfinite, isnan, log10, nan
 from typing import Any
 
 from .spacetime import svg_text
-from .static import View, picture
+from .static import View, for_a_page, picture
 
 WIDTH = 640.0
 FONT = 12.5
@@ -630,7 +630,10 @@ class ChartView(View):
 
 
 def show(kind: str, title: str, finding: str, chart: Chart, draw: Callable[[Chart], str] | None = None) -> ChartView:
-    """Draw a chart by matplotlib; where it cannot be imported, our own SVG backend draws it, with the same finding."""
+    """Draw a chart by matplotlib; for a page, and where it cannot be imported, our own SVG backend draws it.
+
+    The finding is the same.
+    """
     layout = lay_out(chart)
     plain = picture(kind, title, finding, layout.width, layout.height, [(draw or _renderer())(chart)])
     view = ChartView(plain.finding, plain.svg, plain.alt, plain.title)
@@ -639,11 +642,13 @@ def show(kind: str, title: str, finding: str, chart: Chart, draw: Callable[[Char
 
 
 def _renderer() -> Callable[[Chart], str]:
+    from . import chart_svg
+
+    if for_a_page():  # its pictures take half the room
+        return chart_svg.draw
     try:
         from . import chart_matplotlib
     except ImportError:
-        from . import chart_svg
-
         return chart_svg.draw
     return chart_matplotlib.draw
 

@@ -1,0 +1,135 @@
+/* What the book's pages do where scripts run. What the widgets themselves do stands in dslib/views; here is what a page adds:
+ * runs and long rows of pictures lie in files beside it and come when their reader comes near, also in a page opened from
+ * disk, where a script is all that a page may load. Without scripts the still pictures and the words stay as they are.
+ */
+(() => {
+"use strict";
+
+const here = document.currentScript.src;
+const NEAR = "1000px 0px";
+
+const waiting = new Map();
+
+/** The files beside a page call this with their name and their text. */
+window.dslibArrived = (name, text) => waiting.get(name)?.(text);
+
+function load(address) {
+  return new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.onload = resolve;
+    script.onerror = () => reject(new Error(`${address} did not come`));
+    script.src = address;
+    document.head.append(script);
+  });
+}
+
+/** The text of a file beside the page. */
+function brought(name) {
+  return new Promise((resolve, reject) => {
+    waiting.set(name, resolve);
+    load(name).then(() => reject(new Error(`${name} is empty`)), reject);
+  });
+}
+
+let player = null;
+const thePlayer = () => (player ??= load(new URL("player.js", here).href).then(() => window.dslibPlayer));
+
+async function unpacked(text) {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return JSON.parse(await new Response(stream).text());
+}
+
+function note(host, words) {
+  let said = host.querySelector(":scope > .beside");
+  if (!said) {
+    said = document.createElement("p");
+    said.className = "beside";
+    said.setAttribute("role", "status");
+    host.prepend(said);
+  }
+  said.textContent = words;
+  said.hidden = !words;
+}
+
+// -- runs ----------------------------------------------------------------------------------------------------------
+
+const runs = [...document.querySelectorAll("[data-dslib-player][data-run]")];
+const opened = new Map();
+
+function open(host) {
+  if (!opened.has(host)) opened.set(host, draw(host));
+  return opened.get(host);
+}
+
+async function draw(host) {
+  const late = setTimeout(() => note(host, "The run is on its way; this is a still picture of it."), 400);
+  try {
+    if (!window.DecompressionStream) throw new Error("This browser cannot unpack the run. A newer one can play it.");
+    const [{ mount, fragmentFor }, bundle] = await Promise.all([thePlayer(), brought(host.dataset.run).then(unpacked)]);
+    const number = runs.indexOf(host) + 1;
+    const link = (time) => location.href.split("#")[0] + fragmentFor(number, runs.length === 1, time);
+    return mount(host, bundle, { link });
+  } catch (problem) {
+    note(host, `${problem.message}. The picture and the words below are all there is here.`.replace("..", "."));
+    return null;
+  } finally {
+    clearTimeout(late);
+    const said = host.querySelector(":scope > .beside");
+    if (said && opened.get(host) && window.dslibPlayer && host.shadowRoot) said.remove();
+  }
+}
+
+/** An address that ends in "#t=123.4" or "#player-2@123.4" opens that player there. */
+async function follow() {
+  if (!/^#(t=|player-)/.test(location.hash)) return;
+  const { readFragment } = await thePlayer();
+  const wanted = readFragment(location.hash), host = wanted && runs[wanted.number - 1];
+  if (!host) return;
+  const found = await open(host);
+  found?.pause();
+  found?.seek(wanted.time);
+  host.scrollIntoView({ block: "start" });
+}
+
+// -- rows of pictures, questions, games --------------------------------------------------------------------------------
+
+/** data-later="dslib-check 01-…/check-when.js": the file has the value of data-dslib-check. */
+async function bring(host) {
+  const [name, file] = host.dataset.later.split(" ");
+  try {
+    host.setAttribute(`data-${name}`, await brought(file));
+    document.dispatchEvent(new CustomEvent("dslib-wake"));
+  } catch (problem) {
+    note(host, `${problem.message}: what stands here can be read, and not touched.`);
+  }
+}
+
+// -- when --------------------------------------------------------------------------------------------------------------
+
+function whenNear(hosts, act) {
+  if (!window.IntersectionObserver) {
+    hosts.forEach(act);
+    return;
+  }
+  const watch = new IntersectionObserver((seen) => {
+    for (const { isIntersecting, target } of seen) {
+      if (!isIntersecting) continue;
+      watch.unobserve(target);
+      act(target);
+    }
+  }, { rootMargin: NEAR });
+  hosts.forEach((host) => watch.observe(host));
+}
+
+whenNear(runs, open);
+whenNear([...document.querySelectorAll("[data-later]")], bring);
+addEventListener("hashchange", follow);
+follow();
+
+const print = document.querySelector(".for-print");
+if (print) {
+  print.hidden = false;
+  print.addEventListener("click", () => window.print());
+}
+})();
