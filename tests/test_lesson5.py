@@ -562,6 +562,8 @@ def test_d57_the_exercise_begins_unsolved_and_its_worked_answer_solves_it():
     assert not spares.try_plan(lambda rto_s, rpo_s: (1, 10))
     assert "fewer machines" in str(spares.try_plan(lambda rto_s, rpo_s: (3, 10)))
     assert "of its time on checkpoints" in str(spares.try_plan(lambda rto_s, rpo_s: (1, 0.2)))
+    by_rto_only = str(spares.try_plan(lambda rto_s, rpo_s: (3, 10) if rto_s < 25 else (1, max(rpo_s / 2, 2.5))))
+    assert "1 of 5 go wrong. Begin with a bank's ledger" in by_rto_only
     scope = {}
     exec(worked("worked-plan"), scope)
     verdict = spares.try_plan(scope["plan"])

@@ -307,8 +307,13 @@ def test_d66_the_rule_of_the_lesson_passes_and_those_that_sound_right_do_not():
         lambda n, f: n,
         lambda n, f: n - f + 1,
         lambda n, f: 2 * n // 3,
+        lambda n, f: n - f,
+        lambda n, f: 2 * n // 3 + 1,
+        lambda n, f: -(-2 * n // 3),
+        lambda n, f: (n + (n - 1) // 3) // 2 + 1,
     ):
         assert not try_quorum(rule)
+    assert "it works, but 4 would do" in str(try_quorum(lambda n, f: n - f))
     assert quorum_trouble(4, 3, 1) == ""
     assert quorum_trouble(4, 2, 1) == "two quorums may share nobody"
     assert quorum_trouble(4, 4, 1) == "waits for ever: 1 may be silent, and 3 are left"

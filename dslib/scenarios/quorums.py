@@ -15,7 +15,7 @@ from ..lies import strategy
 from ..metrics import Seen, what_users_saw
 from ..network import Network
 from ..node import Message
-from ..protocols.byzantine_generals import quorum_overlap
+from ..protocols.byzantine_generals import quorum_overlap, smallest_quorum
 from ..protocols.pbft import PbftClient, PbftReplica
 from ..protocols.pbft_messages import Commit, Prepare, PrePrepare, Reply
 from ..protocols.pbft_trial import CriesWolf, Equivocates, Forges, Lies, Silent, agreement
@@ -28,28 +28,34 @@ from .verdicts import Trial, Verdict, rule_name
 #: How many of n replicas, of whom f may lie or be silent, must say the same.
 Quorum = Callable[[int, int], int]
 
+#: What a rule is asked: as many liars as n replicas bear, and then fewer, so that it must look at both numbers.
+ASKED = (*((n, f) for f in (1, 2, 3) for n in range(3 * f + 1, 3 * f + 4)), (10, 1), (10, 2))
+
 
 def try_quorum(rule: Quorum) -> Verdict:
     """Put ``rule(n, f)`` to the test: any two quorums share a correct replica, and a quorum answers while f are silent.
 
-    It is asked for n from 3f + 1 on, since with fewer there is none.
+    It is asked for n from 3f + 1 on, since with fewer there is none, and must give the smallest that does.
     """
     if not callable(rule):
         return Verdict([], f"Not run yet: {rule!r} is not a function; hand over the function itself.", False)
     trials = []
-    for f in (1, 2, 3):
-        for n in range(3 * f + 1, 3 * f + 4):
-            try:
-                q = rule(n, f)
-            except Exception as error:  # whatever a learner's rule may raise
-                what = f"{rule_name(rule)}({n}, {f}) stops with {type(error).__name__}: {error}"
-                return Verdict([], f"Not run yet: {what}.", False)
-            if isinstance(q, bool) or not isinstance(q, int) or not 1 <= q <= n:
-                what = f"{rule_name(rule)}({n}, {f}) gives {q!r}; return a whole number from 1 to {n}"
-                return Verdict([], f"Not run yet: {what}. (// divides and rounds down.)", False)
-            trials.append(Trial(f"n={n}, f={f}", (f"q={q}",), quorum_trouble(n, q, f)))
+    for n, f in ASKED:
+        try:
+            q = rule(n, f)
+        except Exception as error:  # whatever a learner's rule may raise
+            what = f"{rule_name(rule)}({n}, {f}) stops with {type(error).__name__}: {error}"
+            return Verdict([], f"Not run yet: {what}.", False)
+        if isinstance(q, bool) or not isinstance(q, int) or not 1 <= q <= n:
+            what = f"{rule_name(rule)}({n}, {f}) gives {q!r}; return a whole number from 1 to {n}"
+            return Verdict([], f"Not run yet: {what}. (// divides and rounds down.)", False)
+        trouble, least = quorum_trouble(n, q, f), smallest_quorum(n, f)
+        if not trouble and q > least:
+            trouble = f"it works, but {least} would do"
+        trials.append(Trial(f"n={n}, f={f}", (f"q={q}",), trouble))
     if all(not trial.complaint for trial in trials):
-        return Verdict(trials, f"{rule_name(rule)} is safe, and live. Well done.", True, ("replicas", "quorum"))
+        said = f"{rule_name(rule)} is safe and live, and asks nobody in vain. Well done."
+        return Verdict(trials, said, True, ("replicas", "quorum"))
     way = "Begin with the first ✗. Two quorums share at least 2q - n replicas, and f replicas may stay silent."
     return Verdict(trials, way, False, ("replicas", "quorum"))
 

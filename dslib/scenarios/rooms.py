@@ -300,8 +300,9 @@ def measure_second(seed: int = 0, groups: tuple[int, int] = (2, 1), **settings: 
 
 # -- judging a rule ----------------------------------------------------------------------------------------------------
 
-#: All ways to cut four and five replicas into groups, up to their names.
+#: All ways to cut three, four and five replicas into groups, up to their names.
 SHAPES = (
+    (3,), (2, 1), (1, 1, 1),
     (4,), (3, 1), (2, 2), (2, 1, 1), (1, 1, 1, 1),
     (5,), (4, 1), (3, 2), (3, 1, 1), (2, 2, 1), (2, 1, 1, 1), (1, 1, 1, 1, 1),
 )  # fmt: skip
@@ -317,11 +318,13 @@ HEADER = ("cut", "accepts posts")
 
 
 def try_rule(rule: Rule, seed: int = 0) -> Verdict:
-    """Run a rule through all cuts of four and five replicas, and then through one that is not clean.
+    """Run a rule through all cuts of three, four and five replicas, and then through one that is not clean.
 
     It passes if never two groups accept posts at the same time, and a group of more than half always does.
     """
-    if complaint := unfit(rule, [(heard, n) for n in (4, 5) for heard in range(1, n + 1)], "accept posts", "read-only"):
+    if complaint := unfit(
+        rule, [(heard, n) for n in (3, 4, 5) for heard in range(1, n + 1)], "accept posts", "read-only"
+    ):
         return Verdict([], f"Not run yet: {complaint}.", False)
     trials = []
     for groups in SHAPES:

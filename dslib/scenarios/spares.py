@@ -177,12 +177,13 @@ def recover(seed: int = 0, machines: int = 1, checkpoint_s: float = 10.0, restar
 
 # -- a learner's plan -------------------------------------------------------------------------------------------------
 
-#: What four services ask for: RTO and RPO in seconds.
+#: What five services ask for: RTO and RPO in seconds.
 WISHES = (
     ("a club's notices", 3_600.0, 60.0),
     ("a course's chat", 60.0, 5.0),
     ("a shop's help line", 1.0, 60.0),
     ("an emergency room", 1.0, 0.0),
+    ("a bank's ledger", 3_600.0, 0.0),
 )
 
 #: A single machine should not spend more than this share of its time on checkpoints.
@@ -195,7 +196,7 @@ CRASHES = 20
 def try_plan(plan: Callable[[float, float], Any]) -> Verdict:
     """Put a learner's rule to the test: ``plan(rto_s, rpo_s)`` returns (machines, checkpoint_s).
 
-    For each of four services it must bear twenty crashes, each at another moment, with nobody unserved for longer than
+    For each of five services it must bear twenty crashes, each at another moment, with nobody unserved for longer than
     the RTO and no more work lost than the RPO; with no more machines than it takes, and without writing all the time.
     """
     header = ("service", "machines, checkpoint")
@@ -210,7 +211,12 @@ def try_plan(plan: Callable[[float, float], Any]) -> Verdict:
             return Verdict([], f"Not run yet: {said}.", False, header)
         if not _is_plan(given):
             said = f"{rule_name(plan)}({rto_s:g}, {rpo_s:g}) gives {given!r}; return (machines, seconds)"
-            return Verdict([], f"Not run yet: {said}, such as (1, 10) or (3, 10).", False, header)
+            return Verdict(
+                [],
+                f"Not run yet: {said}, such as (1, 10) or (3, 10); seconds are above 0 and at most 600.",
+                False,
+                header,
+            )
         machines, checkpoint_s = given
         complaint = _plan_complaint(machines, float(checkpoint_s), rto_s, rpo_s)
         words = f"{machines}, {checkpoint_s:g} s" if machines == 1 else f"{machines}"
