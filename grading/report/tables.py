@@ -102,7 +102,8 @@ def moodle(lab: Outline, class_: Sequence[Scored]) -> str:
             # Moodle shows it as HTML: it holds nothing that a submission chose.
             lost = ", ".join(f"{part.name} {number(one.points[part.cell])} of {number(part.most)}" for part in one.lost)
             late = f" Late: {number(entry.penalty)} taken off." if entry.penalty else ""
-            feedback = f"Points lost: {lost}.{late}" if lost else f"All tasks solved.{late}"
+            said = f"Points lost: {lost}." if lost else "All points."
+            feedback = ("No points." if len(one.lost) == len(lab.parts) else said) + late
             rows.append([*map(harmless, who), number(one.score), harmless(feedback)])
     return _csv([head, *rows])
 
