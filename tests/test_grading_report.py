@@ -386,14 +386,17 @@ def test_no_feedback_holds_a_hidden_check(graded, lab1):
 
 
 @pytest.mark.parametrize("lab", LABS)
-def test_what_a_wrong_solution_is_told_has_no_number_that_is_the_answer(lab):
-    """The sentences are those of the checks; the page adds the property and the hints, which students have."""
+def test_a_wrong_solution_of_any_lab_is_told_its_properties_and_led_to_its_checks(lab):
     course = Course(lab)
     wrong = wrong_solutions(lab)[0]
     page = feedback(*with_marks(course, outcome(course, "ben", dict.fromkeys(wrong.breaks, "it returned 1."))))
     for name in wrong.breaks:
+        told = hints(lab)[0][name]
+        for words in (told["property"], *told["hints"]):
+            assert str(escape(words)) in page, words
         assert page.count(f'id="check-{name}"') == 1
         assert page.count(f'href="#check-{name}"') == 1
+    assert page.count('<article class="lost">') == len(wrong.breaks)
 
 
 def with_marks(course, found):
