@@ -3,6 +3,7 @@
 import ctypes
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from grading import box as module
 from grading.box import Box, BoxProblem, Child, Ended, Limits, best
+from grading.inside import remove
 from labs import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes as Linux has them")
@@ -84,6 +86,37 @@ def test_a_template_that_is_killed_takes_its_processes_along():
             child.run("1", 5)
         with pytest.raises(BoxProblem, match="gone"):
             box.child()
+
+
+_GRADER = """
+import sys
+from pathlib import Path
+from grading.box import Box
+box = Box(Path(sys.argv[1]), sys.argv[2])
+child = box.child()
+print(box._scratch, flush=True)
+child.run("import signal\\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))\\nwhile True:\\n    pass", 60)
+"""
+
+
+@pytest.mark.parametrize("kind", ["walls", "limits"])
+def test_a_grader_that_is_killed_leaves_no_process(kind):
+    kind = kind if kind == "limits" else best(FOLDER)[0]
+    command = [sys.executable, "-c", _GRADER, str(FOLDER), kind]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as grader:
+        scratch = grader.stdout.readline().strip()
+
+        def running():
+            lines = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
+            return sum(scratch.encode() in line for line in lines)
+
+        assert running() >= 2
+        grader.kill()
+    until = time.monotonic() + 20
+    while running() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert running() == 0
+    remove(scratch)
 
 
 def test_an_answer_that_did_not_come_is_never_taken_for_the_next(monkeypatch):
