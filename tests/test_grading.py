@@ -143,11 +143,19 @@ def sandboxes():
     close_here()
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """One place for all tests that grade lab 0, so that one sandbox does for them."""
+    return tmp_path_factory.mktemp("lab0")
+
+
 @pytest.fixture
-def course(plain, tmp_path, monkeypatch):
+def course(plain, folder, monkeypatch):
     """The same course before anything was graded, with three submissions of lab 0."""
     monkeypatch.setenv("DS_INSTRUCTOR", str(plain.instructor))
-    course = Graded(tmp_path, plain.instructor)
+    shutil.rmtree(folder)
+    folder.mkdir()
+    course = Graded(folder, plain.instructor)
     for name, cells in works(LAB).items():
         course.hand_in(LAB, name, cells)
     shutil.copy(plain.folder / "gradebook" / "fresh.db", course.book)
@@ -293,7 +301,9 @@ def test_a_run_that_is_stopped_keeps_what_it_has_and_the_next_one_goes_on(course
 
 
 def test_only_named_students_are_graded_and_an_unknown_one_is_named(course):
+    course.change("INSERT INTO student (id) VALUES ('yuri')")
     done = course.grade(students=["zoe"])
+    assert done.absent == ["yuri"]
     assert [entry.student for entry in done.entries] == ["zoe"]
     assert course.rows("SELECT student_id FROM submitted_assignment") == [("zoe",)]
     with pytest.raises(run.NothingToGrade, match=r"no submission at .*fin/lab0. Did you mean finn\?"):
@@ -341,7 +351,8 @@ def test_a_mended_check_regrades_what_it_touches_and_asks_before_it_writes(cours
 def test_points_given_by_a_person_are_asked_about_again_only_where_a_check_was_mended(course, monkeypatch):
     course.grade()
     course.change("UPDATE grade SET manual_score = 0.25, needs_manual_grade = 0")
-    monkeypatch.setattr(run, "properties_of", lambda one: {**state.properties_of(one), "longest-wait": "mended"})
+    with sqlite3.connect(course.folder / "gradebook" / "grading" / LAB / "state.db") as file:  # as if it had been other
+        file.execute("UPDATE kept SET properties = json_set(properties, '$.longest-wait', 'another check')")
     monkeypatch.setitem(Course(LAB).properties.properties, "longest-wait", fail_always)
     done = course.grade(accept=True)
     assert [(one.student, one.cell) for one in done.differences] == [("ada", "check-longest-wait")]
