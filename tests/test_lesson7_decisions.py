@@ -1,13 +1,16 @@
 """The decisions of lesson 7: who is woken (D7.6), what to fix (D7.7), who pays (D7.8), who watches suppliers (D7.9)."""
 
 import math
+import re
 from math import inf, isnan, nan
+from pathlib import Path
 from random import Random
 
+import nbformat
 import pytest
 
 from dslib import slo
-from dslib.scenarios import agreements, improvements, paging, suppliers
+from dslib.scenarios import agreements, chat_levels, improvements, paging, releases, suppliers
 from dslib.scenarios.draws import failures_of, moments
 from dslib.slo import AlertRule, Incident
 from dslib.views import budget_burn_down, burn_alerts, cost_and_gain
@@ -578,3 +581,44 @@ def test_watching_that_cannot_be_is_refused(call, words):
 
 def test_incidents_of_the_scenarios_are_those_of_slo():
     assert all(isinstance(one, Incident) for one in paging.incident_week(0).incidents)
+
+
+# ---------------------------------------------------------------- what the notebook gives as an answer
+
+LESSON = Path(__file__).resolve().parent.parent / "lessons" / "07-slis-slos-and-slas.ipynb"
+CELLS = {cell.id: cell.source for cell in nbformat.read(LESSON, as_version=4).cells}
+
+
+@pytest.mark.parametrize(
+    ("worked", "exercise", "name", "judge"),
+    [
+        ("worked-sli", "your-turn-judge", "is_good", chat_levels.try_sli),
+        ("worked-policy", "your-turn-policy", "may_release", releases.try_policy),
+        ("worked-rules", "your-turn-pages", "my_rules", paging.try_rules),
+        ("worked-fix", "your-turn-choose", "choose", improvements.try_fix),
+        ("worked-credit", "your-turn-credit", "credit", agreements.try_credit),
+    ],
+)
+def test_an_exercise_begins_unsolved_and_the_worked_answer_solves_it(worked, exercise, name, judge):
+    known = {"AlertRule": AlertRule, "lost_minutes": improvements.lost_minutes}
+    begun, done = dict(known), dict(known)
+    exec(CELLS[exercise].replace(f"{judge.__name__}({name})", ""), begun)
+    exec(re.search(r"```python\n(.*?)```", CELLS[worked], re.DOTALL).group(1), done)
+    assert not judge(begun[name])
+    assert judge(done[name]), judge(done[name])
+
+
+def test_the_worked_promise_keeps_and_the_one_in_the_cell_does_not():
+    for cell, keeps in (("your-turn-promise-code", False), ("worked-promise", True)):
+        target, sla = re.search(r"try_promise\(target=([\d.]+), sla=([\d.]+)\)", CELLS[cell]).groups()
+        assert bool(agreements.try_promise(float(target), float(sla))) == keeps
+    months = agreements.months_of_a_service(0, months=12)
+    assert sum(month >= 0.9995 for month in months) == 9, "nine of the twelve, says the lesson"
+    assert f"{min(months):.3%}" == "99.884%"
+
+
+def test_a_share_that_was_just_enough_in_the_table_just_fails_in_other_months():
+    assert sum(releases.play_month(releases.freeze_below(0.3), seed).met for seed in range(100)) >= 90
+    verdict = releases.try_policy(releases.freeze_below(0.3))
+    assert not verdict
+    assert "88 of 100 months" in str(verdict)
