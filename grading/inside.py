@@ -37,6 +37,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from itertools import islice, pairwise
+from keyword import iskeyword
 from numbers import Integral, Real
 from types import FunctionType
 from typing import Any, NamedTuple
@@ -665,9 +666,9 @@ def plain(value: Any, depth: int = 0) -> Any:
     if kind is list:
         return _plain_list(value[: MOST_ITEMS + 1], depth)
     if isinstance(value, tuple):
-        fields = getattr(kind, "_fields", None)
-        if fields is not None:
-            return ["n", kind.__name__, [str(name) for name in fields], [plain(item, depth + 1) for item in value]]
+        fields = _fields(kind)
+        if fields and len(fields) == len(value):
+            return ["n", kind.__name__, fields, [plain(item, depth + 1) for item in value]]
         return ["t", [plain(item, depth + 1) for item in value[: MOST_ITEMS + 1]]]
     if isinstance(value, Mapping):
         pairs = islice(value.items(), MOST_ITEMS + 1)
@@ -701,10 +702,20 @@ def _plain_list(values: list[Any], depth: int) -> list[Any]:
     """A list; one of rows of one kind goes by its columns."""
     kinds = set(map(type, values))
     (row,) = kinds if len(kinds) == 1 else (object,)
-    if issubclass(row, tuple) and (fields := getattr(row, "_fields", None)):
+    if issubclass(row, tuple) and (fields := _fields(row)) and {len(fields)} == set(map(len, values)):
         columns = [_plain_items(list(column), depth + 1) for column in zip(*values, strict=True)]
-        return ["r", row.__name__, [str(name) for name in fields], columns]
+        return ["r", row.__name__, fields, columns]
     return ["l", _plain_items(values, depth)]
+
+
+def _fields(kind: type) -> list[str]:
+    """The fields of a NamedTuple that has names of a usual kind; another one goes as a tuple."""
+    names: Any = getattr(kind, "_fields", ())
+    usual = isinstance(names, tuple) and all(
+        type(name) is str and name.isidentifier() and name[0] != "_" and not iskeyword(name)
+        for name in (kind.__name__, *names)
+    )
+    return list(names) if usual else []
 
 
 def _plain_items(values: list[Any], depth: int) -> list[Any]:

@@ -11,7 +11,7 @@ import io
 import math
 import pickle
 import time
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from functools import lru_cache
@@ -125,6 +125,14 @@ def _row(kind: str, fields: tuple[str, ...]) -> Any:
     return row_type(kind, fields)
 
 
+def _hashes(value: Any) -> bool:
+    try:
+        hash(value)
+    except TypeError:  # something opaque, somewhere inside
+        return False
+    return True
+
+
 class _Reading:
     """Reads one answer, in bounded time."""
 
@@ -178,11 +186,11 @@ class _Reading:
         found = {}
         for key, item in self._timely(pairs):
             name = self.value(key)
-            found[name if isinstance(name, Hashable) else repr(name)] = self.value(item)
+            found[name if _hashes(name) else repr(name)] = self.value(item)
         return found
 
     def read_s(self, items: list[Any]) -> frozenset[Any]:
-        return frozenset(self._timely(item for item in self.read_l(items) if isinstance(item, Hashable)))
+        return frozenset(self._timely(item for item in self.read_l(items) if _hashes(item)))
 
     def read_n(self, kind: str, fields: list[str], items: list[Any]) -> Any:
         return _row(kind, tuple(fields))._make(self.read_l(items))
