@@ -48,6 +48,12 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         _say("\nStopped. What was graded by now is kept: the same command goes on.")
         return 130
+    except Exception as problem:
+        if not isinstance(problem, OSError) and not type(problem).__module__.startswith(("sqlalchemy", "sqlite3")):
+            raise
+        said = str(getattr(problem, "orig", "") or problem).strip().partition("\n")[0]
+        _say(f"It could not be written: {plain_text(said)}. What was graded by now is kept: the same command goes on.")
+        return 2
     _summary(done)
     return done.status
 

@@ -95,6 +95,9 @@ def grade(
 
     Raises NoLab, NoBook, NothingToGrade, Busy, BoxProblem or Unusable where nothing can be judged.
     """
+    if executor is not None and not isinstance(executor, Executor):
+        hint = ": write client.get_executor()" if hasattr(executor, "get_executor") else ""
+        raise TypeError(f"executor is a {type(executor).__name__}, which is no concurrent.futures.Executor{hint}")
     folders, course = Folders(root), Course(lab, Path(root))
     names = folders.students(lab)
     wanted = _wanted(students, names, folders, lab)
@@ -277,14 +280,15 @@ class _Grader:
             after = self.book.write(student, wanted, before, fresh)
             seconds = self.book.seconds_late(after)
             self.book.write_penalty(after, late.penalty(self.policy, student, after.score, seconds))
+            path = self.folders.autograded(self.course.lab, student) / f"{self.course.lab}.ipynb"
             copy = self._copy(outcome, when)
-            folder = self.folders.autograded(self.course.lab, student)
-            if fresh or copy != written.copy or not (folder / f"{self.course.lab}.ipynb").is_file():
+            if fresh or written.copy != f"{copy} {_looks(path)}":  # or nbgrader has written its own since
                 mode = 0o664 if self.folders.groupshared else 0o444
-                autograded.write(self.course, outcome, folder, when.written, mode)
+                autograded.write(self.course, outcome, path.parent, when.written, mode)
                 self.written.append(student)
-            if (kept.submission, copy) != written:
-                self.state.has_written(student, Written(kept.submission, copy))
+            now = Written(kept.submission, f"{copy} {_looks(path)}")
+            if now != written:
+                self.state.has_written(student, now)
 
         if differences:
             self.held[student] = _Held(differences, write)
@@ -341,3 +345,12 @@ class _Grader:
     def outdated(self) -> list[str]:
         """Whose feedback is older than what was written in this run."""
         return [student for student in self.written if self.folders.feedback(self.course.lab, student).exists()]
+
+
+def _looks(path: Path) -> str:
+    """What tells a file from another of the same name, without reading it."""
+    try:
+        about = path.stat()
+    except OSError:
+        return "missing"
+    return f"{about.st_size} {about.st_mtime_ns}"

@@ -21,7 +21,7 @@ from grading import command, late, progress, run, state, work
 from grading.course import Course
 from grading.folders import Folders
 from grading.judge import Job, Outcome, Verdict
-from grading.record import NoBook
+from grading.record import Book, NoBook
 from grading.worker import close_here
 from labs import RELEASES, ROOT, notebook, wrong_solutions
 
@@ -319,6 +319,27 @@ def test_a_gradebook_that_was_lost_is_filled_again_without_running_anything(cour
     assert course.executor.done == []
     assert sorted(done.written) == sorted(NAMES)
     assert course.rows(ALL["grades"]) == before
+
+
+def test_what_plain_nbgrader_put_in_place_of_a_copy_is_replaced(course):
+    course.grade()
+    path = course.folder / "gradebook" / "autograded" / "ada" / LAB / f"{LAB}.ipynb"
+    ours = path.read_bytes()
+    path.chmod(0o644)
+    path.write_text("with its hidden tests")
+    assert course.grade().written == ["ada"]
+    assert path.read_bytes() == ours
+
+
+def test_a_gradebook_that_cannot_be_written_is_said_in_a_sentence(course, capsys, monkeypatch):
+    def full(*_):
+        raise sqlite3.OperationalError("database or disk is full\nand more")
+
+    monkeypatch.setattr(Book, "commit", full)
+    grade, settings = run.grade, {"root": course.folder, "executor": course.executor, "walls": "limits"}
+    monkeypatch.setattr(command.run, "grade", lambda lab, **_: grade(lab, **settings))
+    assert command.main([LAB]) == 2
+    assert "It could not be written: database or disk is full. What was graded" in capsys.readouterr().err
 
 
 def test_a_mended_check_regrades_what_it_touches_and_asks_before_it_writes(course):
