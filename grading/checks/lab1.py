@@ -121,7 +121,12 @@ def cancelled_flight(student: Student, dice: Random, learner: str) -> None:
     for _ in range(ROUNDS):
         delay = dice.choice(["NA", "0", "-7", str(dice.randrange(-30, 900))])
         line = _line(dice.randrange(90), dice.randrange(24), dice.randrange(60), dice, delay)
-        found = student.parse_flight(line).delay_min
+        flight = student.parse_flight(line)
+        day, _, carrier, flown, airport, _ = line.split(",")
+        columns = flight.flight_id, flight.carrier, flight.airport
+        if columns != (f"{day} {carrier} {flown}", carrier, airport):
+            raise NotTrue(f"for the line {line!r} flight_id, carrier and airport are {short(columns)}.")
+        found = flight.delay_min
         if delay == "NA":
             if found is not None:
                 raise NotTrue(f"for the cancelled flight {line!r} delay_min is {found!r}.")
@@ -344,9 +349,15 @@ def first_attempt(student: Student, dice: Random, learner: str) -> None:
     cases = [[one._replace(action_id=f"a{dice.randrange(len(case))}") for one in case] for case in cases]
     for judged in [*cases, list(own_judged(learner))]:
         first: dict[str, Judged] = {}
+        begins: dict[str, set[tuple[str, str, str]]] = defaultdict(
+            set
+        )  # several, when attempts were made at the same time
         for one in sorted(judged, key=lambda one: one.time_s, reverse=True):
             if one.verdict != "invalid":
                 first[one.action_id] = one
+        for one in judged:
+            if one.verdict != "invalid" and one.time_s == first[one.action_id].time_s:
+                begins[one.action_id].add((one.host, one.tenant, one.endpoint))
         found = items(student.actions(list(judged)))
         names = [action.action_id for action in found]
         if len(set(names)) != len(names):
@@ -356,6 +367,9 @@ def first_attempt(student: Student, dice: Random, learner: str) -> None:
         for action in found:
             if action.time_s != first[action.action_id].time_s:
                 raise NotTrue(f"for {_story(judged)} an action begins at {action.time_s} s.")
+            where = action.host, action.tenant, action.endpoint
+            if where not in begins[action.action_id]:
+                raise NotTrue(f"for {_story(judged)} an action has the host, tenant and endpoint {short(where)}.")
 
 
 # -- task 5: slices ----------------------------------------------------------------------------------------------------
@@ -363,7 +377,7 @@ def first_attempt(student: Student, dice: Random, learner: str) -> None:
 
 def slice_edges(student: Student, dice: Random, learner: str) -> None:
     for size in sizes():
-        width, count, start = dice.choice([5, 10, 12.5]), dice.randrange(3, 7), dice.choice([0, 10, 25])
+        width, count, start = dice.choice([5, 10, 12]), dice.randrange(3, 7), dice.choice([0, 10, 25])
         edges = [start + width * i for i in range(count + 1)]
         judged = some_judged(dice, size)
         judged += [judged[0]._replace(time_s=edge, verdict=v) for edge in edges for v in ("good", "bad", "good")]

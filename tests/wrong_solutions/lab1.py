@@ -160,6 +160,28 @@ WRONG = [
         """,
     ),
     wrong(
+        "a flight is known by carrier and number, without its date",
+        "parse-flight",
+        "cancelled-flight",
+        """
+        day, scheduled, carrier, number, origin, delay = line.split(",")
+        days = (date.fromisoformat(day) - date(2013, 1, 1)).days
+        time_s = 86_400 * days + 3_600 * int(scheduled[:2]) + 60 * int(scheduled[2:])
+        return Flight(time_s, f"{carrier} {number}", carrier, origin, None if delay == "NA" else int(delay))
+        """,
+    ),
+    wrong(
+        "airport and carrier change places",
+        "parse-flight",
+        "cancelled-flight",
+        """
+        day, scheduled, carrier, number, origin, delay = line.split(",")
+        days = (date.fromisoformat(day) - date(2013, 1, 1)).days
+        time_s = 86_400 * days + 3_600 * int(scheduled[:2]) + 60 * int(scheduled[2:])
+        return Flight(time_s, f"{day} {carrier} {number}", origin, carrier, None if delay == "NA" else int(delay))
+        """,
+    ),
+    wrong(
         "the first bad line ends the file",
         "read-flights",
         "lines-set-aside",
@@ -430,6 +452,22 @@ WRONG = [
         for tries in attempts.values():
             verdict = "good" if any(one.verdict == "good" for one in tries) else "bad"
             found.append(max(tries, key=lambda one: one.time_s)._replace(verdict=verdict))
+        return found
+        """,
+    ),
+    wrong(
+        "an action begins with its first attempt, on the host that answered it",
+        "actions",
+        "first-attempt",
+        """
+        attempts = {}
+        for one in judged:
+            if one.verdict != "invalid":
+                attempts.setdefault(one.action_id, []).append(one)
+        found = []
+        for tries in attempts.values():
+            served = next((one for one in tries if one.verdict == "good"), tries[0])
+            found.append(served._replace(time_s=min(one.time_s for one in tries)))
         return found
         """,
     ),
