@@ -149,7 +149,7 @@ writes(
     printed=r"x{20000}\n… [\d,]+ more characters",
 )
 writes(
-    "memory without end, in a function | 20, without a limit | L | memory | wanted more memory than there is for it",
+    "memory without end, in a function | - | L | memory | wanted more memory than there is for it",
     """
     def share(good, valid):
         kept = []
@@ -168,7 +168,7 @@ writes(
     """,
 )
 writes(
-    "a crash in a cell | none, all lost | L | killed | ended before its time, once",
+    "a crash in a cell | - | L | killed | ended before its time, once",
     after="import ctypes\nctypes.string_at(0)",
     finding="its process crashed (SIGSEGV)",
     kinds=ALL,
@@ -264,7 +264,7 @@ writes(
     kinds=ALL,
 )
 writes(
-    "os._exit(0) in a function | none, all lost | L | killed | ended before its time, 2 times",
+    "os._exit(0) in a function | - | L | killed | ended before its time, 2 times",
     "import os\ndef share(good, valid):\n    os._exit(0)",
     verdict="share never returned: its process ended itself",
 )
@@ -528,14 +528,14 @@ def _(whole, cells):
     cells["answer-share"]["source"] += "\n#" + "x" * 300_000
 
 
-@changes("all labels lost, as other editors do | none, all by hand | SNL | recovered cell | had lost nbgrader's label")
+@changes("all labels lost, as other editors do | - | SNL | recovered cell | had lost nbgrader's label")
 def _(whole, cells):
     for number, cell in enumerate(whole["cells"]):
         cell["metadata"].pop("nbgrader", None)
         cell["id"] = str(number)
 
 
-case("another notebook | none, all lost |  | another notebook | none of its cells belongs to this lab")(
+case("another notebook | - |  | another notebook | none of its cells belongs to this lab")(
     lambda folder: b'{"nbformat": 4, "cells": [{"cell_type": "code", "source": "1"}]}'
 )
 
