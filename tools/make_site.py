@@ -60,7 +60,7 @@ def size(folder: Path) -> float:
 
 def main(arguments: list[str]) -> None:
     alone = arguments[:1] == ["--live"]
-    if alone and len(arguments) != 2 or arguments and not alone:
+    if (alone and len(arguments) != 2) or (arguments and not alone):
         sys.exit(__doc__)
     site = Path(arguments[1]).resolve() if alone else BUILD / "site"
     book, begun = BUILD / "book", time.monotonic()
