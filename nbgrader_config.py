@@ -5,6 +5,8 @@
     gradebook/    submissions, grades (grades.csv, too) and feedback; stays on the instructor's machine (ignored by git)
 
 DS_EXCHANGE moves the exchange, the folder through which students fetch and submit, to a place that all can reach.
+DS_GRADEBOOK names another database than the file gradebook/gradebook.db, as in
+postgresql+psycopg://name@server/course (and then: pip install "psycopg[binary]").
 DS_INSTRUCTOR names the instructor's file, with the course's salt and the seeds of the hidden checks, where it does not
 lie in the usual place: `python -m grading.instructor` says which, and whether there is one.
 """
@@ -28,7 +30,7 @@ c.CourseDirectory.solution_directory = "gradebook/solution"
 c.CourseDirectory.submitted_directory = "gradebook/submitted"
 c.CourseDirectory.autograded_directory = "gradebook/autograded"
 c.CourseDirectory.feedback_directory = "gradebook/feedback"
-c.CourseDirectory.db_url = "sqlite:///" + os.path.join(GRADEBOOK, "gradebook.db")
+c.CourseDirectory.db_url = os.environ.get("DS_GRADEBOOK") or "sqlite:///" + os.path.join(GRADEBOOK, "gradebook.db")
 c.CsvExportPlugin.to = os.path.join(GRADEBOOK, "grades.csv")  # names and grades: not where git would take them in
 c.Exchange.root = os.environ.get("DS_EXCHANGE") or os.path.join(GRADEBOOK, "exchange")
 

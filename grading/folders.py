@@ -22,11 +22,11 @@ class Folders:
         from traitlets.config.loader import PyFileConfigLoader
 
         self.root = Path(root).resolve()
-        before, path = list(sys.path), os.environ.get("PATH", "")
-        try:
+        before = list(sys.path)
+        try:  # the file also puts the folder of nbgrader's helpers on the path of programs: there it stays
             self.config: Any = PyFileConfigLoader("nbgrader_config.py", path=str(self.root)).load_config()
         finally:
-            sys.path[:], os.environ["PATH"] = before, path
+            sys.path[:] = before
         self._course: Any = CourseDirectory(config=self.config)
 
     @property

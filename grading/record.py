@@ -97,7 +97,7 @@ class Book:
     def __init__(self, db_url: str, course_id: str, lab: str, points: Mapping[str, float]) -> None:
         from nbgrader.api import Gradebook, MissingEntry
         from sqlalchemy import text
-        from sqlalchemy.exc import SQLAlchemyError
+        from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
         self.lab = lab
         try:
@@ -109,11 +109,19 @@ class Book:
         except MissingEntry:
             self.close()
             raise NoBook(f"The gradebook does not know {lab}. Write: nbgrader generate_assignment {lab}") from None
-        except SQLAlchemyError as problem:
-            said = str(getattr(problem, "orig", "") or problem).strip().splitlines()
+        except (ImportError, ArgumentError) as problem:
             raise NoBook(
-                f"The gradebook cannot be read: {said[0] if said else type(problem).__name__}. After an update of "
-                "nbgrader, copy the gradebook to a safe place and write: nbgrader db upgrade"
+                f"The gradebook's address, CourseDirectory.db_url or DS_GRADEBOOK, cannot be used: {problem}. "
+                'For PostgreSQL write postgresql+psycopg://name@server/database, and: pip install "psycopg[binary]"'
+            ) from None
+        except SQLAlchemyError as problem:
+            lines = str(getattr(problem, "orig", "") or problem).strip().splitlines()
+            said = lines[0] if lines else type(problem).__name__
+            if isinstance(problem, OperationalError) and not db_url.startswith("sqlite"):
+                raise NoBook(f"The gradebook cannot be reached: {said}. Its address is in DS_GRADEBOOK.") from None
+            raise NoBook(
+                f"The gradebook cannot be read: {said}. After an update of nbgrader, copy the gradebook to a safe "
+                "place and write: nbgrader db upgrade"
             ) from None
         self._assignment_id, self._notebook_id = notebook.assignment_id, notebook.id
         self.duedate: datetime | None = notebook.assignment.duedate

@@ -6,24 +6,18 @@ is made, one for each processor. A job whose worker dies is tried once more; whe
 
 from __future__ import annotations
 
-import ctypes
 import multiprocessing
 import os
-import signal
-import sys
 import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
-from contextlib import suppress
-from multiprocessing import util
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 from .judge import Job, Outcome
-from .worker import close_here, judge_here
+from .worker import begin, judge_here
 
 #: The status of a submission that could not be judged, which is not its own fault as far as anybody knows.
 NOT_GRADED = "not graded"
@@ -140,7 +134,7 @@ class _Pool:
         before = set(multiprocessing.active_children())
         self._before = {child.pid for child in before}
         # A fresh process and no fork of this one: it may have threads, and the gradebook open.
-        self._executor = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_begin)
+        self._executor = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=begin)
 
     def judge(self, job: Job, root: str, walls: str) -> Outcome:
         """One job. Raises what its worker raised, or BrokenExecutor when that died."""
@@ -202,20 +196,3 @@ def _wait_for(child: BaseProcess, seconds: float) -> None:
     if child.is_alive():
         child.kill()
         child.join(5)
-
-
-def _begin() -> None:
-    """In a worker: Ctrl-C is the business of the process that made it, and its sandboxes end with it."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(
-            1, signal.SIGTERM, 0, 0, 0
-        )  # or it would wait for work for ever where that one is killed
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _end)
-    util.Finalize(None, close_here, exitpriority=10)
-
-
-def _end(*_: Any) -> None:
-    with suppress(Exception):
-        close_here()
-    os._exit(1)

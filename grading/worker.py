@@ -11,6 +11,7 @@ main thread. So a thread that is none has a judge in a process of its own.
 from __future__ import annotations
 
 import ctypes
+import gc
 import hashlib
 import json
 import os
@@ -19,6 +20,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from contextlib import suppress
 from multiprocessing import util
@@ -29,7 +31,7 @@ from weakref import WeakSet
 from . import box
 from .box import Box, BoxProblem
 from .course import Course
-from .inside import receive, send
+from .inside import receive, remove, send
 from .instructor import ROOT
 from .judge import Job, Outcome, judge
 from .state import base_of, properties_of
@@ -193,7 +195,8 @@ class _Process:
         self._process.wait()
 
     def __del__(self) -> None:
-        self._line.close()  # its thread is gone: it ends by itself
+        with suppress(Exception):
+            self.end()  # its thread is gone
 
 
 _own = threading.local()
@@ -212,12 +215,36 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget)
 
 
-def main(descriptor: int) -> None:
-    """Judge what comes down the line, until its other end is closed."""
+# -- a process that only judges ----------------------------------------------------------------------------------------
+
+
+def begin() -> None:
+    """In a process that only judges: it ends with what made it, and leaves no process and no folder behind."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)  # when the thread that made it ends, it does
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tempfile.tempdir = tempfile.mkdtemp(prefix="grading-")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the business of whoever made it
     signal.signal(signal.SIGTERM, _end)
+    util.Finalize(None, _leave, exitpriority=10)
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
+def _leave() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    close_here()
+    remove(str(tempfile.tempdir))
+
+
+def _end(*_: object) -> None:
+    with suppress(Exception):
+        _leave()
+    os._exit(1)
+
+
+def main(descriptor: int) -> None:
+    """Judge what comes down the line, until its other end is closed."""
+    begin()
     line = socket.socket(fileno=descriptor)
     line.set_inheritable(False)
     with suppress(OSError, EOFError):
@@ -232,10 +259,3 @@ def main(descriptor: int) -> None:
             except Exception:
                 frame = pickle.dumps((False, RuntimeError(repr(answer[1])[:1_000])))
             send(line, frame)
-    close_here()
-
-
-def _end(*_: object) -> None:
-    with suppress(Exception):
-        close_here()
-    os._exit(1)
