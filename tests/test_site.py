@@ -91,6 +91,7 @@ def host(site: Path) -> Iterator[str]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}/course"
     server.shutdown()
+    server.server_close()
 
 
 @pytest.fixture(scope="module")
