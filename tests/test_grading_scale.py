@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from multiprocessing import get_context
@@ -348,6 +348,15 @@ def rows(address, *queries):
     return found
 
 
+class Here(Executor):
+    """Does the work at once, in this process, with a sandbox that is there already."""
+
+    def submit(self, function, *arguments):
+        future = Future()
+        future.set_result(function(*arguments))
+        return future
+
+
 def plainly(value):
     """A file knows neither times nor truth."""
     return int(value) if isinstance(value, bool) else str(value)[:19] if isinstance(value, datetime | str) else value
@@ -359,15 +368,15 @@ def test_a_gradebook_in_postgresql_holds_what_one_in_a_file_does(course, postgre
 
     in_a_file = Folders(course.folder).db_url
     assert in_a_file.startswith("sqlite")
-    assert grading.grade(LAB, root=course.folder, walls=walls, jobs=1).status == 0
+    assert grading.grade(LAB, root=course.folder, walls=walls, executor=Here()).status == 0
 
     monkeypatch.setenv("DS_GRADEBOOK", postgres)
     assert Folders(course.folder).db_url == postgres
     with pytest.raises(NoBook, match=f"nbgrader generate_assignment {LAB}"):
-        grading.grade(LAB, root=course.folder, walls=walls)
+        grading.grade(LAB, root=course.folder, walls=walls, executor=Here())
     generate(course)
     # What was judged for the one is recorded in the other: nothing has to run again.
-    first = grading.grade(LAB, root=course.folder, walls=walls)
+    first = grading.grade(LAB, root=course.folder, walls=walls, executor=Here())
     assert (first.status, first.judged) == (0, {})
     there = rows(postgres, GRADES, REST)
     assert there == rows(in_a_file, GRADES, REST)
@@ -380,7 +389,7 @@ def test_a_gradebook_in_postgresql_holds_what_one_in_a_file_does(course, postgre
         book.db.commit()
         book.db.refresh(grade)  # and stays in its transaction
         course.hand_in(LAB, "cleo", WORK["ada"])
-        assert grading.grade(LAB, root=course.folder, walls=walls, jobs=1).judged == {"cleo": None}
+        assert grading.grade(LAB, root=course.folder, walls=walls, executor=Here()).judged == {"cleo": None}
     marks = {(student, cell): (auto, manual) for student, cell, auto, manual, *_ in rows(postgres, GRADES)[0]}
     assert marks["ada", name][1] == 0.25
     assert [marks[key][0] for key in marks if key[0] == "cleo"] == [marks[key][0] for key in marks if key[0] == "ada"]
