@@ -235,6 +235,23 @@ def test_work_is_brought_back_and_a_labs_checks_answer(new_page: Callable[..., A
     assert hosts <= {"127.0.0.1", "blob"}
 
 
+@pytest.mark.browser
+@pytest.mark.console_error("file:|CORS|origin|Failed to load|WebAssembly|import")
+def test_a_page_that_cannot_start_python_says_what_is_missing_and_leads_back(
+    new_page: Callable[..., Any], host: str, site: Path
+):
+    page = new_page()
+    page.goto((site / "live" / "notebooks" / "index.html").as_uri())
+    page.get_by_role("heading", name="Python cannot start here").wait_for()
+    assert "run: python -m http.server" in page.locator("main").inner_text()
+    page = new_page()
+    page.add_init_script("delete globalThis.WebAssembly")
+    page.goto(f"{host}/live/notebooks/index.html?path={LESSON}")
+    page.get_by_role("heading", name="Python cannot start here").wait_for()
+    assert "has no WebAssembly" in page.locator("main").inner_text()
+    assert page.get_by_role("link", name="back to the book").get_attribute("href") == "../../index.html"
+
+
 # ---------------------------------------------------------------- what may go wrong
 
 

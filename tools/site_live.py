@@ -212,6 +212,14 @@ def build(lite: Path, site: Path) -> None:
     icons.mkdir(parents=True, exist_ok=True)
     for name in ("notebook", "busy-1"):  # asked for, and not there
         shutil.copy(site / "notebooks" / "favicon.ico", icons / f"favicon-{name}.ico")
+    for app in APPS:
+        page = site / app / "index.html"
+        text = page.read_text(encoding="utf-8")
+        for file, tag in (("needs.html", "<head>"), ("without-scripts.html", "<body[^>]*>")):
+            text = re.sub(
+                tag, lambda found, file=file: f"{found[0]}\n{(SOURCE / file).read_text('utf-8')}", text, count=1
+            )
+        page.write_text(text, encoding="utf-8")
     for listing in site.glob("api/contents/**/all.json"):
         listing.write_text(_packed_files(listing.read_text(encoding="utf-8")), encoding="utf-8")
 
