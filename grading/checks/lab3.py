@@ -374,7 +374,9 @@ def policy_rows(student: Student, dice: Random, learner: str) -> None:
     for _ in range(4 * ROUNDS):
         change = dice.choice(["feature", "feature", "feature", "fix"])
         spent_share, worst = dice.choice([0.1, 0.7, 0.99, 1.01, 3.5]), dice.choice([0.05, 0.15, 0.21, 0.9])
-        lasts, rest = dice.choice([0, 3, 12.5, 60, math.inf]), dice.choice([1, 7, 20])
+        lasts, rest = dice.choice([0, 3, 6.5, 12.5, 19.5, 60, math.inf]), dice.choice([1, 7, 20])
+        if spent_share > 1 and dice.random() < 0.3:
+            lasts = math.nan  # row 3 has decided before anybody asks
         if change == "fix":
             expected = "ship"
         elif spent_share > 1:

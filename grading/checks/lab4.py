@@ -370,6 +370,15 @@ def both_windows(student: Student, dice: Random, learner: str) -> None:
                         f"with the factor {factor:g}, a burn rate of {slow:g} over the long window and of {fast:g} "
                         f"over the short one it says {found}."
                     )
+    # Two rows: the long window of the one and the short window of the other are no pair.
+    rules = [(60, 5, 14.4), (360, 30, 6.0)]
+    for above in ({60, 30}, {360, 5}, {60, 360}, {5, 30}):
+        burns = {window: [20.0 if window in above else 0.5] for window in (60, 5, 360, 30)}
+        if _flags(student.multi_fires(burns, list(rules)), 1)[0]:
+            raise NotTrue(
+                f"with the rules {rules} and the burn rates {burns}, no rule has both of its windows above its factor, "
+                "and it fires."
+            )
 
 
 def any_row(student: Student, dice: Random, learner: str) -> None:

@@ -141,6 +141,8 @@ def excluded_minutes(student: Student, dice: Random, learner: str) -> None:
         windows = [(start, start + 5 * dice.randrange(1, 4))]
         if round_ % 2:  # announced again, and a little longer
             windows.append((start, windows[0][1] + 5))
+        if round_ % 4 == 2:  # between the slices: what counts is where a slice begins
+            windows = [(start + 2, windows[0][1] + 2)]
         if round_ % 5 == 4:
             windows = [(0, end)]
         kept = [one for one in slices if not any(a <= one.minute < b for a, b in windows)]

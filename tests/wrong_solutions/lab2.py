@@ -412,6 +412,22 @@ WRONG = [
         """,
     ),
     wrong(
+        "empty buckets are passed over",
+        "percentile-between",
+        "vouched-for",
+        """
+        total = buckets[-1][1]
+        if not total:
+            return math.nan, math.nan
+        low = 0
+        for bound, count in buckets:
+            if count and count >= Fraction(str(p)) * total / 100:
+                return low, bound
+            if count:
+                low = bound
+        """,
+    ),
+    wrong(
         "a bound exactly at the threshold is not seen",
         "share-between",
         "bound-at-threshold",
@@ -454,6 +470,16 @@ WRONG = [
         "how-many-until",
         """
         return math.ceil(page_share / slow_share) if slow_share else math.inf
+        """,
+    ),
+    wrong(
+        "there is no logarithm for servers that are always slow",
+        "servers-until",
+        "how-many-until",
+        """
+        if slow_share == 0:
+            return math.inf
+        return math.ceil(math.log(1 - page_share) / math.log(1 - slow_share) - 1e-9)
         """,
     ),
     wrong(

@@ -446,6 +446,34 @@ WRONG = [
         """,
     ),
     wrong(
+        "whatever is not known is asked first",
+        "decide",
+        "policy-rows",
+        """
+        if change == "fix":
+            return "ship"
+        if math.isnan(spent_share) or math.isnan(lasts):
+            return "slow"
+        if spent_share > 1:
+            return "freeze"
+        return "slow" if worst > 0.2 or lasts < rest else "ship"
+        """,
+    ),
+    wrong(
+        "the days that are left are rounded up",
+        "decide",
+        "policy-rows",
+        """
+        if change == "fix":
+            return "ship"
+        if spent_share > 1:
+            return "freeze"
+        if math.isnan(spent_share) or worst > 0.2 or math.isnan(lasts) or -(-lasts // 1) < rest:
+            return "slow"
+        return "ship"
+        """,
+    ),
+    wrong(
         "exactly at a limit is too much",
         "decide",
         "exactly-at-the-limit",

@@ -34,6 +34,18 @@ WRONG = [
         """,
     ),
     wrong(
+        "the long window of one rule and the short window of another are a pair",
+        "multi-fires",
+        "both-windows",
+        """
+        minutes = len(next(iter(burns.values())))
+        return [
+            any(burns[a][i] > factor for a, _, factor in rules) and any(burns[b][i] > factor for _, b, factor in rules)
+            for i in range(minutes)
+        ]
+        """,
+    ),
+    wrong(
         "14.4, 6, 3 and 1 for every period",
         "rule-rows",
         "rows-for-the-period",
@@ -556,8 +568,8 @@ WRONG = [
         found, on = [], False
         for i in range(len(next(iter(burns.values())))):
             slow = any(burns[long][i] > factor for long, short, factor in rules)
-            fast = any(burns[short][i] > factor for long, short, factor in rules)
-            on = slow and (on or fast)
+            both = any(min(burns[long][i], burns[short][i]) > factor for long, short, factor in rules)
+            on = slow and (on or both)
             found.append(on)
         return found
         """,

@@ -195,6 +195,38 @@ WRONG = [
         """,
     ),
     wrong(
+        "a slice that only touches a maintenance is excluded",
+        "uptime",
+        "excluded-minutes",
+        """
+        slices = [one for one in slices if not any(a < one.minute + 5 and one.minute < b for a, b in maintenance)]
+        valid = sum(one.valid for one in slices)
+        if not (valid if formula == "requests" else slices):
+            return math.nan
+        if formula == "requests":
+            return 1 - Fraction(sum(one.bad for one in slices), valid)
+        if formula == "slices":
+            return 1 - Fraction(sum(0 < one.valid == one.bad for one in slices), len(slices))
+        return 1 - math.fsum(one.bad / one.valid for one in slices if one.valid) / len(slices)
+        """,
+    ),
+    wrong(
+        "only the first maintenance counts",
+        "uptime",
+        "excluded-minutes",
+        """
+        slices = [one for one in slices if not any(start <= one.minute < end for start, end in maintenance[:1])]
+        valid = sum(one.valid for one in slices)
+        if not (valid if formula == "requests" else slices):
+            return math.nan
+        if formula == "requests":
+            return 1 - Fraction(sum(one.bad for one in slices), valid)
+        if formula == "slices":
+            return 1 - Fraction(sum(0 < one.valid == one.bad for one in slices), len(slices))
+        return 1 - math.fsum(one.bad / one.valid for one in slices if one.valid) / len(slices)
+        """,
+    ),
+    wrong(
         "maintenance that was announced twice is taken off the whole twice",
         "uptime",
         "excluded-minutes",
