@@ -216,9 +216,9 @@ def build(lite: Path, site: Path) -> None:
         page = site / app / "index.html"
         text = page.read_text(encoding="utf-8")
         for file, tag in (("needs.html", "<head>"), ("without-scripts.html", "<body[^>]*>")):
-            text = re.sub(
-                tag, lambda found, file=file: f"{found[0]}\n{(SOURCE / file).read_text('utf-8')}", text, count=1
-            )
+            found = re.search(tag, text)
+            assert found, f"{page} has no {tag}"
+            text = f"{text[: found.end()]}\n{(SOURCE / file).read_text(encoding='utf-8')}{text[found.end() :]}"
         page.write_text(text, encoding="utf-8")
     for listing in site.glob("api/contents/**/all.json"):
         listing.write_text(_packed_files(listing.read_text(encoding="utf-8")), encoding="utf-8")

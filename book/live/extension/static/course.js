@@ -367,6 +367,15 @@
             say("work", `That did not work: ${problem.message || problem}.`);
           }
         };
+        app.commands.addCommand("course:book", {
+          label: "Back to the book",
+          caption: "The page of the book that belongs to this notebook",
+          execute: () => {
+            const path = tracker.currentWidget?.context.localPath ?? "";
+            const page = path.startsWith("lessons/") ? path.replace(/ipynb$/, "html") : path ? "labs.html" : "index.html";
+            location.assign(new URL(`../${page}`, base).href);
+          },
+        });
         app.commands.addCommand("course:save-work", {
           label: "Save my work",
           caption: "All that you changed, in one zip file",
