@@ -533,6 +533,6 @@ def test_the_answers_of_the_self_checks_are_what_the_lesson_computes(item, right
 
 
 def test_two_indicators_of_five_are_what_users_feel():
-    both = ("Share of posts that can be read a second later", "Share of requests answered rightly in 500 ms")
+    both = ("Share of posts that can be read a second later", "Share of requests answered correctly in 500 ms")
     assert str(check("07/indicator").say(*both)).startswith("✓ Right.")
     assert "not even counted" in str(check("07/indicator").say(*both, "Share of requests without an error 5xx"))
