@@ -446,7 +446,14 @@ def best_part(student: Student, dice: Random, learner: str) -> None:
         "b": Part(0.9, (Need(1, ("shared",)),)),
         "shared": Part(0.95),
     }
-    for service_map in [shared, *maps]:
+    # A spare part that is poor, and a top that is nearly perfect although everything hangs on it.
+    spare = {
+        "top": Part(0.99, (Need(2, ("a", "b", "c")),)),
+        "a": Part(0.5),
+        "b": Part(0.6),
+        "c": Part(0.7),
+    }
+    for service_map in [shared, spare, *maps]:
         gains = {
             name: by_states(service_map | {name: part._replace(availability=1.0)})["top"]
             for name, part in service_map.items()

@@ -310,7 +310,9 @@ def some_offers(dice: Random) -> list[Offer]:
 def shops(dice: Random, learner: str) -> list[tuple[list[Offer], int]]:
     own = own_quarter(learner)
     few = [Offer("cheap", 1, 2), Offer("dear", 10, 10)]  # the best for its price leaves no money for the best
-    return [(few, 10), ([Offer("one", 5, 5)], 5), (list(own.offers), own.budget)] + [
+    # The largest, the best for its price and the cheapest all lead away from the two that belong together.
+    pair = [Offer("large", 6, 60), Offer("one", 5, 48), Offer("two", 5, 48), Offer("little", 1, 1)]
+    return [(few, 10), (pair, 10), ([Offer("one", 5, 5)], 5), (list(own.offers), own.budget)] + [
         (some_offers(dice), dice.randrange(60)) for _ in range(ROUNDS)
     ]
 

@@ -243,6 +243,23 @@ WRONG = [
         """,
     ),
     wrong(
+        "two flights that leave at the same time are one",
+        "read-flights",
+        "once-in-order",
+        """
+        try:
+            flight = parse(line)
+        except ValueError:
+            set_aside.append((number, "cannot be read"))
+            continue
+        if flight.time_s in seen:
+            set_aside.append((number, "was there before"))
+            continue
+        seen.add(flight.time_s)
+        flights.append(flight)
+        """,
+    ),
+    wrong(
         "the last of the repeated lines counts",
         "read-flights",
         "once-in-order",
@@ -493,6 +510,18 @@ WRONG = [
         """
         full = [ratio for ratio in ratios if not math.isnan(ratio)]
         good = sum(ratio > target for ratio in full)
+        if empty == "skipped":
+            return sli(good, len(full))
+        return sli(good + (len(ratios) - len(full) if empty == "good" else 0), len(ratios))
+        """,
+    ),
+    wrong(
+        "what rounds to the target meets it",
+        "timeslices",
+        "share-of-slices",
+        """
+        full = [ratio for ratio in ratios if not math.isnan(ratio)]
+        good = sum(round(ratio, 2) >= target for ratio in full)
         if empty == "skipped":
             return sli(good, len(full))
         return sli(good + (len(ratios) - len(full) if empty == "good" else 0), len(ratios))

@@ -410,6 +410,17 @@ WRONG = [
         """,
     ),
     wrong(
+        "the part whose loss would hurt most is the one to improve",
+        "best-to-improve",
+        "best-part",
+        """
+        def with_part(other, share):
+            return availability(name, service_map | {other: service_map[other]._replace(availability=share)})
+
+        return max(service_map, key=lambda other: with_part(other, 1.0) - with_part(other, 0.0))
+        """,
+    ),
+    wrong(
         "the part that is needed most often is the one to improve",
         "best-to-improve",
         "best-part",

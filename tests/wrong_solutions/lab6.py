@@ -498,6 +498,23 @@ WRONG = [
         """,
     ),
     wrong(
+        "the best of three simple rules, as long as the money lasts",
+        "best-buys",
+        "best-buys",
+        """
+        def bought(key):
+            left, names, minutes = budget, [], 0
+            for offer in sorted(offers, key=key):
+                if offer.cost <= left:
+                    left, minutes = left - offer.cost, minutes + offer.minutes
+                    names.append(offer.name)
+            return minutes, names
+
+        rules = (lambda o: o.cost / o.minutes, lambda o: -o.minutes, lambda o: o.cost)
+        return max(bought(key) for key in rules)[1]
+        """,
+    ),
+    wrong(
         "only one offer is bought",
         "best-buys",
         "best-buys",
