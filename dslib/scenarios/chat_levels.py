@@ -167,7 +167,7 @@ Judges = Callable[[str, str, float], "bool | None"]
 CASES: tuple[tuple[str, tuple[str, str, float], bool | None], ...] = (
     ("right, quick", ("user", "right", 120.0), True),
     ("right, at 500 ms", ("user", "right", 500.0), True),
-    ("right, at 501 ms", ("user", "right", 501.0), False),
+    ("right, at 500.5 ms", ("user", "right", 500.5), False),
     ("wrong, quick", ("user", "wrong", 40.0), False),
     ("refused at once", ("user", "refused", 3.0), False),
     ("never answered", ("user", "none", inf), False),
