@@ -139,7 +139,8 @@ class Operation:
         invoked, completed = self.invoked, self.completed
         if (  # a quick look, because clients record millions of operations: all is as it nearly always is
             type(self.process) is str and self.process and type(self.f) is str and self.f and type(self.id) is int
-            and type(self.key) in PLAIN and type(self.arg) in PLAIN and type(self.result) in PLAIN
+            and type(self.key) in PLAIN and type(self.result) in PLAIN
+            and (type(self.arg) in PLAIN or (type(self.arg) is tuple and PLAIN.issuperset(map(type, self.arg))))
             and type(self.result_known) is bool and type(invoked) is float
             and (
                 0.0 <= invoked < math.inf and self.status == "info" if completed is None
