@@ -91,6 +91,13 @@ def fates(week: Week, within_ms: float) -> Counter[str]:
 FATES = ("wrong answer", "before the door", "not served", "too late")
 
 
+#: What may happen to a request of a random week.
+FATES_OF_A_REQUEST = (
+    *("fine", "fine", "fine", "edge", "late", "wrong", "stale"),
+    *("lost", "hung", "refused", "cut", "unserved", "open"),
+)
+
+
 def some_week(dice: Random, size: int, within_ms: float) -> Week:
     """A week of ``size`` requests in which everything happens; the logs fit together."""
     app: list[AppRow] = []
@@ -99,18 +106,21 @@ def some_week(dice: Random, size: int, within_ms: float) -> Week:
     for request in range(1, size + 1):
         hour, tenant = dice.randrange(168 * 4) / 4, dice.choice([*TENANTS, DORADO])
         asked = dice.choice(["post", "read", "read"])
-        fate = dice.choice(
-            ["fine", "fine", "fine", "edge", "late", "wrong", "lost", "refused", "cut", "unserved", "open"]
-        )
-        took = {"edge": within_ms, "late": within_ms + dice.choice([0.1, 1, 900]), "lost": 4_000.0, "cut": 4_000.0}.get(
-            fate, dice.choice([12.0, 240.5, within_ms / 2])
-        )
-        status = {"refused": 503, "lost": 504, "cut": 504, "unserved": 504, "open": 0}.get(fate, 200)
-        app.append(AppRow(hour, request, tenant, asked, status, took, status == 200 and fate != "wrong"))
+        fate = dice.choice(FATES_OF_A_REQUEST)
+        took = {
+            "edge": within_ms,
+            "late": within_ms + dice.choice([0.1, 1, 900]),
+            "stale": within_ms + 40,
+            "lost": 4_000.0,
+            "hung": 4_000.0,
+            "cut": 4_000.0,
+        }.get(fate, dice.choice([12.0, 240.5, within_ms / 2]))
+        status = {"refused": 503, "lost": 504, "hung": 504, "cut": 504, "unserved": 504, "open": 0}.get(fate, 200)
+        app.append(AppRow(hour, request, tenant, asked, status, took, status == 200 and fate not in ("wrong", "stale")))
         if fate == "cut":
             continue
         for _ in range(dice.choice([1, 1, 2])):
-            passed = {"refused": 503, "unserved": 0, "open": 0}.get(fate, 200)
+            passed = {"refused": 503, "hung": 0, "unserved": 0, "open": 0}.get(fate, 200)
             waited = math.inf if passed == 0 else dice.choice([took, 30.0, within_ms, within_ms + 0.5])
             door.append(DoorRow(hour, request, tenant, passed, waited))
             if fate not in ("unserved", "open"):
@@ -398,6 +408,8 @@ def _scenarios(dice: Random) -> list[tuple[list[tuple[int, int]], float, list[tu
     made: list[tuple[list[tuple[int, int]], float, list[tuple[int, int, float]]]] = [
         ([quiet, hour(5), hour(5), quiet, quiet, quiet], 0.9, [(2, 1, 2.0)]),
         ([hour(2), hour(2), hour(2)], 0.9, [(2, 1, 2.0)]),  # exactly at the factor
+        ([hour(5), quiet, hour(2), quiet, quiet], 0.9, [(3, 1, 2.0)]),  # the short window alone is exactly at it
+        ([quiet, hour(4), quiet, quiet], 0.9, [(2, 1, 2.0)]),  # the long window alone
         ([quiet, hour(3), quiet, hour(3), quiet], 0.9, [(3, 1, 2.0)]),  # one window alone is above it
         ([quiet] * 5 + [hour(9)] + [quiet] * 8, 0.9, [(4, 1, 1.5), (8, 2, 1.0)]),  # the rows overlap
         ([(0, 0)] * 3 + [hour(10)] * 2 + [(0, 0)] * 4, 0.9, [(3, 1, 2.0)]),

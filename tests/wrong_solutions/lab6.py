@@ -459,6 +459,19 @@ WRONG = [
         """,
     ),
     wrong(
+        "of two numbers of nines that are equally good, the larger",
+        "nines",
+        "where-to-stop",
+        """
+        best, nines, total = 0, 1, 0
+        for number, cost in enumerate(costs, start=2):
+            total += revenue * Fraction(9, 10**number) - cost
+            if total >= best:
+                best, nines = total, number
+        return nines
+        """,
+    ),
+    wrong(
         "steps are counted, not nines",
         "nines",
         "where-to-stop",

@@ -123,6 +123,43 @@ WRONG = [
         """,
     ),
     wrong(
+        "an empty answer that came too late is a wrong answer",
+        "where-lost",
+        "where-it-was-lost",
+        """
+        reached = {row.request for row in week.door}
+        served = {row.request for row in week.servers if row.status == 200}
+        fates = {"wrong answer": 0, "before the door": 0, "not served": 0, "too late": 0}
+        for row in week.app:
+            if row.status == 0 or (row.status == 200 and row.took_ms <= within_ms and row.complete):
+                continue
+            if row.status == 200 and not row.complete:
+                fates["wrong answer"] += 1
+            elif row.request not in reached:
+                fates["before the door"] += 1
+            else:
+                fates["too late" if row.request in served else "not served"] += 1
+        return fates
+        """,
+    ),
+    wrong(
+        "served is what the door passed back",
+        "where-lost",
+        "where-it-was-lost",
+        """
+        reached = {row.request for row in week.door}
+        served = {row.request for row in week.door if row.status == 200}
+        fates = {"wrong answer": 0, "before the door": 0, "not served": 0, "too late": 0}
+        for row in week.app:
+            in_time = row.status == 200 and row.took_ms <= within_ms
+            if row.status == 0 or (in_time and row.complete):
+                continue
+            fate = "wrong answer" if in_time else "before the door" if row.request not in reached else None
+            fates[fate or ("not served" if row.request not in served else "too late")] += 1
+        return fates
+        """,
+    ),
+    wrong(
         "the fates of all rows that are bad at the door",
         "where-lost",
         "where-it-was-lost",
@@ -397,6 +434,27 @@ WRONG = [
         rings, since = [], None
         for end in range(1, len(hours) + 1):
             ringing = any(burns(end, long) >= factor and burns(end, short) >= factor for long, short, factor in rows)
+            if ringing and since is None:
+                since = end
+            elif not ringing and since is not None:
+                rings.append((since, end))
+                since = None
+        return rings + ([(since, None)] if since is not None else [])
+        """,
+    ),
+    wrong(
+        "the short window rings at the factor already",
+        "pager",
+        "pager-rings pager-stops",
+        """
+        def burns(end, window):
+            inside = hours[max(0, end - window) : end]
+            valid = sum(counted for _, counted in inside)
+            return burn_rate(Fraction(valid - sum(good for good, _ in inside), valid), target) if valid else math.nan
+
+        rings, since = [], None
+        for end in range(1, len(hours) + 1):
+            ringing = any(burns(end, long) > factor and burns(end, short) >= factor for long, short, factor in rows)
             if ringing and since is None:
                 since = end
             elif not ringing and since is not None:
