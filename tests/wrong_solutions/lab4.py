@@ -568,7 +568,7 @@ WRONG = [
         found, on = [], False
         for i in range(len(next(iter(burns.values())))):
             slow = any(burns[long][i] > factor for long, short, factor in rules)
-            both = any(min(burns[long][i], burns[short][i]) > factor for long, short, factor in rules)
+            both = any(burns[long][i] > factor and burns[short][i] > factor for long, short, factor in rules)
             on = slow and (on or both)
             found.append(on)
         return found
