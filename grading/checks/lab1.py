@@ -7,7 +7,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from random import Random
 from typing import Any, NamedTuple
 
@@ -69,7 +69,7 @@ def ratio(judged: Iterable[Judged]) -> float:
     return float(Fraction(verdicts.count("good"), valid)) if valid else math.nan
 
 
-@cache
+@lru_cache(maxsize=4)  # of a class of a thousand, a few at a time
 def own_judged(learner: str) -> tuple[Judged, ...]:
     """The learner's own day, judged as the spec of the lab says."""
     log = read_log(chat_day_log(Lab("lab1", learner, folder=SOLUTIONS / "lab1").seed))

@@ -7,7 +7,7 @@ fleet calls that of a sample), the cases are such that the likely mistakes in th
 import math
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
 from random import Random
 from typing import Any
 
@@ -56,7 +56,7 @@ def nearest(waits: Sequence[float | None], p: float) -> float:
     return ordered[rank(p, len(ordered)) - 1]
 
 
-@cache
+@lru_cache(maxsize=4)  # of a class of a thousand, a few at a time
 def own_rows(learner: str) -> tuple[Row, ...]:
     """The learner's own day."""
     return tuple(read_log(chat_day_log(Lab("lab2", learner, folder=SOLUTIONS / "lab2").seed)))

@@ -7,7 +7,7 @@ asks what was spent), the cases are such that the likely mistakes in the other o
 import math
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
 from random import Random
 
 from dslib.chatweeks import DAYS, MONTHS, Report, chat_weeks
@@ -35,7 +35,7 @@ def some_days(dice: Random, count: int, error_ratio: float = 0.02) -> Days:
     return days
 
 
-@cache
+@lru_cache(maxsize=4)  # of a class of a thousand, a few at a time
 def own_days(learner: str) -> tuple[tuple[int, int], ...]:
     """The learner's own three months: (valid, bad) of each day, counted once more."""
     first: dict[tuple[int, str], Report] = {}
@@ -48,7 +48,7 @@ def own_days(learner: str) -> tuple[tuple[int, int], ...]:
     return tuple((valid, bad) for valid, bad in days)
 
 
-@cache
+@lru_cache(maxsize=4)  # of a class of a thousand, a few at a time
 def own_reports(learner: str) -> tuple[Report, ...]:
     return tuple(chat_weeks(Lab("lab3", learner, folder=SOLUTIONS / "lab3").seed))
 

@@ -8,7 +8,7 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
 from random import Random
 from typing import Any
 
@@ -377,12 +377,12 @@ def shared_part_once(student: Student, dice: Random, learner: str) -> None:
         _expect_availability(student, own, name, own_availability(learner)[name])
 
 
-@cache
+@lru_cache(maxsize=4)  # of a class of a thousand, a few at a time
 def own_map(learner: str) -> dict[str, Part]:
     return chat_map(Lab("lab5", learner, folder=SOLUTIONS / "lab5").seed)
 
 
-@cache
+@lru_cache(maxsize=4)  # of a class of a thousand, a few at a time
 def own_availability(learner: str) -> dict[str, Fraction]:
     return by_states(own_map(learner))
 
