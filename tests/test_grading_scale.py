@@ -15,6 +15,7 @@ import time
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -243,9 +244,11 @@ def postgres_programs(not_run):
     """Where initdb and postgres are: on the path, or where Debian puts them."""
     found = shutil.which("initdb")
     folders = [Path(found).resolve().parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if folders and (folders[-1] / "initdb").exists():
-        return folders[-1]
     what = "a gradebook in PostgreSQL: there is no initdb (Debian: sudo apt-get install postgresql)"
+    if folders and (folders[-1] / "initdb").exists():
+        if find_spec("psycopg"):
+            return folders[-1]
+        what = "a gradebook in PostgreSQL: there is no psycopg (make dev brings it)"
     if browser_is_required():
         pytest.fail(f"nothing may be left out of this run: {what}")
     return not_run(what)
@@ -255,7 +258,6 @@ def postgres_programs(not_run):
 def postgres(not_run):
     """The address of a database that is thrown away: a server of its own, run by nobody, without a port."""
     programs = postgres_programs(not_run)
-    pytest.importorskip("psycopg")
     home = Path(tempfile.mkdtemp(prefix="pg-"))  # a short path: it is part of the socket's name
     as_nobody = {}
     if os.getuid() == 0:  # PostgreSQL refuses to run as root
