@@ -183,12 +183,16 @@ class _Pool:
     def end(self) -> None:
         """End the workers, whatever they are at, and what they started."""
         ours = [child for child in multiprocessing.active_children() if child.pid not in self._before]
+        # The executor's own thread waits for them as well; until it has written down that they ended, they have not.
+        keeper = getattr(self._executor, "_executor_manager_thread", None)
         self._executor.shutdown(wait=False, cancel_futures=True)
         for child in ours:
             child.terminate()
         until = time.monotonic() + 10
         for child in ours:
             _wait_for(child, max(0.1, until - time.monotonic()))
+        if keeper is not None:
+            keeper.join(5)
 
 
 def _wait_for(child: BaseProcess, seconds: float) -> None:
