@@ -1,7 +1,8 @@
-"""What Sphinx itself cannot know of a page: the bar under its heading, and the colours of code."""
+"""What Sphinx itself cannot know of a page: the bar under its heading, how code looks, and what can be left out."""
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import Any
 
@@ -14,6 +15,8 @@ from .looks import Lean
 def setup(app: Any) -> dict[str, Any]:
     PygmentsBridge.html_formatter = Lean
     app.connect("html-page-context", bar)
+    app.connect("html-page-context", lighter, priority=900)
+    app.connect("builder-inited", mended)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -37,3 +40,57 @@ def bar(app: Any, name: str, template: str, context: dict[str, Any], doctree: An
         parts = [f'<a href="{up}lessons/notebooks.zip" download>Download the notebooks</a>']
     parts.append('<button type="button" class="for-print" hidden>Print</button>')
     context["body"] = body.replace("</h1>", f'</h1><p class="bar">{"".join(parts)}</p>', 1)
+
+
+#: What myst-nb and Sphinx write around cells and code, and what is enough: of a short cell it is more than half.
+SHORTER = [
+    (re.compile(long, re.DOTALL), short)
+    for long, short in (
+        (r'class="(cell|cell_input|cell_output)(?: (?:tag_|above)[\w-]+)* docutils container"', r'class="\1"'),
+        (r' highlight-myst-ansi notranslate"', '"'),
+        (r'<div class="highlight-\w+ notranslate">(<div class="highlight">.*?</div>\n)</div>', r"\1"),
+        (
+            r'<code class="docutils literal notranslate"><span class="pre">([^<]*)</span></code>',
+            r'<code class="literal">\1</code>',
+        ),
+        (
+            r'<details class="admonition hide above-input">\n<summary.*?</summary>',
+            '<details class="hide"><summary>Its code</summary>',
+        ),
+        (r"<pre><span></span>", "<pre>"),
+    )
+]
+
+
+def lighter(app: Any, name: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Leave out style sheets that book.css stands in for, a script that marks what was searched for, and wrappers."""
+    left_out = ["pygments.css", "mystnb."]
+    if name != "search":  # which asks that script whether it is there
+        left_out.append("sphinx_highlight.js")
+    for kind in ("css_files", "script_files"):
+        context[kind] = [one for one in context.get(kind, []) if not any(out in str(one.filename) for out in left_out)]
+    body = context.get("body", "")
+    for long, short in SHORTER:
+        body = long.sub(short, body)
+    context["body"] = body
+
+
+#: What furo's pages lack for whoever listens: names of landmarks, levels of headings.
+MENDS = (
+    ('<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="All pages">'),
+    ('<aside class="toc-drawer', '<aside aria-label="On this page" class="toc-drawer'),
+    (' role="heading"><span class="caption-text">', ' role="heading" aria-level="2"><span class="caption-text">'),
+)
+
+
+def mended(app: Any) -> None:
+    """Mend each page that furo's templates have made."""
+    made = app.builder.templates.render
+
+    def render(template: str, context: dict[str, Any]) -> str:
+        html = str(made(template, context))
+        for lacking, whole in MENDS:
+            html = html.replace(lacking, whole)
+        return html
+
+    app.builder.templates.render = render

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import furo
 import yaml
 
 from dslib.failures import GALLERY
@@ -123,14 +125,25 @@ def citation() -> str:
 def looks() -> dict[str, str]:
     """Sphinx's settings, the style sheets and the scripts."""
     theme = HERE / "theme"
-    forms = [script_of(*parts, start=WAKE_AGAIN) for parts in FORMS]
     return {
         "conf.py": (HERE / "conf.py").read_text(encoding="utf-8"),
         "_static/views.css": static.STYLE,
+        "_templates/partials/icons.html": icons(),
+        **{f"_templates/{path.name}": path.read_text(encoding="utf-8") for path in theme.glob("*.html")},
+        "_static/favicon.svg": (theme / "favicon.svg").read_text(encoding="utf-8"),
         "_static/book.css": (theme / "book.css").read_text(encoding="utf-8"),
-        "_static/course.js": "\n".join([*forms, bare((theme / "course.js").read_text(encoding="utf-8"))]),
+        "_static/course.js": bare((theme / "course.js").read_text(encoding="utf-8")),
+        **{f"_static/{parts[-1]}.js": script_of(*parts, start=WAKE_AGAIN) for parts in FORMS},
         "_static/player.js": bare(script.classic_script(script.FOR_LATER)),
     }
+
+
+def icons() -> str:
+    """Furo's icons, without those that no page of ours shows."""
+    text = (Path(furo.__file__).parent / "theme" / "furo" / "partials" / "icons.html").read_text(encoding="utf-8")
+    for name in ("svg-pencil", "svg-eye"):
+        text = re.sub(rf'<symbol id="{name}".*?</symbol>', "", text, flags=re.DOTALL)
+    return re.sub(r"\s+", " ", text)
 
 
 def write(pages: dict[str, str]) -> None:
@@ -161,6 +174,12 @@ def sphinx(out: Path, workers: int | None) -> None:
 
 def beside(out: Path, pages: Iterable[Page], lessons: Iterable[Path], cards: Path) -> None:
     """What lies beside the pages: runs that come later, and notebooks to take home."""
+    pages_of = {
+        path.relative_to(SOURCE).with_suffix(".html") for path in SOURCE.rglob("*") if path.suffix in (".md", ".ipynb")
+    }
+    for old in out.rglob("*.html"):
+        if old.relative_to(out) not in {*pages_of, Path("search.html")}:
+            old.unlink()
     wanted = {out / page.folder / name: text for page in pages for name, text in page.files.items()}
     for old in [*out.glob("lessons/*/*.js"), *out.glob("gallery/*/*.js")]:
         if old not in wanted:

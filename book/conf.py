@@ -19,16 +19,19 @@ nitpicky = True
 
 html_theme = "furo"
 html_title = project
+templates_path = ["_templates"]
 html_static_path = ["_static"]
+html_favicon = "_static/favicon.svg"
 html_css_files = ["views.css", "book.css"]
 html_js_files = [("course.js", {"defer": "defer"})]
+html_use_index = False  # the reference is one
 html_copy_source = False
 html_show_sourcelink = False
 html_show_search_summary = False  # it would read the found pages, which a page opened from disk may not do
 html_permalinks_icon = "#"
 
 nb_execution_mode = "off"  # book.execute has run them
-nb_ipywidgets_js = {}  # else each page asks a host of somebody else's for the scripts of widgets
+nb_ipywidgets_js: dict[str, str] = {}  # else each page asks a host of somebody else's for the scripts of widgets
 nb_mime_priority_overrides = [("html", "text/html", 5)]
 myst_heading_anchors = 3
 myst_enable_extensions = ["colon_fence", "attrs_inline", "attrs_block"]

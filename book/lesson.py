@@ -7,6 +7,7 @@ come when their reader does; a long list of events stands on a page of its own.
 
 from __future__ import annotations
 
+import ast
 import base64
 import json
 import re
@@ -30,13 +31,14 @@ FORMS = (
 )
 
 #: What an element of a page holds itself, in characters; what is longer comes from beside the page.
-MOST_HELD, MOST_LISTED = 3_000, 4_000
+MOST_HELD, MOST_LISTED = 1_000, 4_000
 
-#: The code of these only asks: a reader of the page wants the question, and unfolds the code if curious.
-ASKING = ("predict(", "reveal(", "check(", "recap(", "diagnose(")
+#: The code of these only asks: a reader of the page wants the question. If the cell does more, it can be unfolded.
+ASKING = ("predict", "reveal", "check", "recap", "diagnose")
 
 PLAYER = re.compile(r"<div data-dslib-player(?: data-bundle='([^']*)')? style=\"max-width:100%\">")
-HELD = re.compile(r' data-(frames|dslib-(?!player)[a-z]+)="([^"]*)"')
+#: Predictions stay: what they cover must be covered at once.
+HELD = re.compile(r' data-(frames|dslib-(?!player|predict|reveal)[a-z]+)="([^"]*)"')
 EVENTS = re.compile(r"<details><summary>([^<]*events?) as text</summary>(.*?)</details>", re.DOTALL)
 HOW = re.compile(r'<p class="dslib-view dslib-how"[^>]*>(.*?)</p>', re.DOTALL)
 #: What pictures say though it goes without saying.
@@ -84,8 +86,9 @@ class Page:
         return "\n".join(parts)
 
     def _code(self, cell: Any) -> None:
-        if cell.source.startswith(ASKING):
-            cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-input"]
+        if cell.source.partition("(")[0] in ASKING:
+            alone = len(ast.parse(cell.source).body) == 1
+            cell.metadata["tags"] = [*cell.metadata.get("tags", []), "remove-input" if alone else "hide-input"]
         for number, output in enumerate(cell.outputs):
             html = output.get("data", {}).get("text/html")
             if html is not None:

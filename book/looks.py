@@ -8,8 +8,10 @@ from pygments.formatters import HtmlFormatter
 from pygments.token import Comment, Error, Generic, Keyword, Name, Number, Operator, String
 
 #: What gets a colour: the rest of the code is in the colour of the text.
-COLOURED = (Comment, Error, Generic, Keyword, Number, String, Operator.Word, Name.Builtin, Name.Class, Name.Function)
-COLOURED += (Name.Decorator, Name.Exception, Name.Tag, Name.Attribute)
+COLOURED: tuple[Any, ...] = (
+    *(Comment, Error, Generic, Keyword, Number, String, Operator.Word, Name.Builtin, Name.Class, Name.Function),
+    *(Name.Decorator, Name.Exception, Name.Tag, Name.Attribute),
+)
 
 
 class Lean(HtmlFormatter):  # type: ignore[misc]

@@ -32,7 +32,7 @@ def raw(html: str) -> str:
 def table(head: str, rows: str, label: str, kind: str = "") -> str:
     """A table that scrolls by itself where the page is too narrow for it."""
     return raw(
-        f'<div class="table-wrapper {kind}" tabindex="0" role="group" aria-label="{escape(label)}">'
+        f'<div class="table-wrapper {kind}" data-label="{escape(label)}">'
         f'<table class="docutils"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
     )
 

@@ -100,4 +100,4 @@ def _one_line(text: str) -> str:
 
 
 def _code(lines: list[str]) -> str:
-    return f'<pre class="said" tabindex="0">{escape(chr(10).join(lines).rstrip(), quote=False)}</pre>'
+    return f'<pre class="said">{escape(chr(10).join(lines).rstrip(), quote=False)}</pre>'

@@ -6,6 +6,7 @@
 "use strict";
 
 const here = document.currentScript.src;
+/** So far below the window something is brought. */
 const NEAR = "1000px 0px";
 
 const waiting = new Map();
@@ -31,8 +32,15 @@ function brought(name) {
   });
 }
 
-let player = null;
-const thePlayer = () => (player ??= load(new URL("player.js", here).href).then(() => window.dslibPlayer));
+const scripts = new Map();
+
+/** A script of the book, once. */
+function theScript(name) {
+  if (!scripts.has(name)) scripts.set(name, load(new URL(`${name}.js`, here).href));
+  return scripts.get(name);
+}
+
+const thePlayer = () => theScript("player").then(() => window.dslibPlayer);
 
 async function unpacked(text) {
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
@@ -94,11 +102,22 @@ async function follow() {
 
 // -- rows of pictures, questions, games --------------------------------------------------------------------------------
 
+/** Which script wakes what. That of the predictions comes at once: it covers what happened. */
+const WAKES = {
+  "dslib-predict": "predict", "dslib-reveal": "predict", "dslib-recap": "predict", "dslib-course": "predict",
+  "dslib-check": "selfcheck", "dslib-traitor": "traitor", "dslib-budget": "spending", frames: "explore",
+};
+
 /** data-later="dslib-check 01-…/check-when.js": the file has the value of data-dslib-check. */
+const awakened = new Set();
 async function bring(host) {
-  const [name, file] = host.dataset.later.split(" ");
+  if (awakened.has(host)) return;
+  awakened.add(host);
+  const [later, file] = (host.dataset.later ?? "").split(" ");
+  const name = later || Object.keys(WAKES).find((one) => host.hasAttribute(`data-${one}`));
   try {
-    host.setAttribute(`data-${name}`, await brought(file));
+    if (file) host.setAttribute(`data-${name}`, await brought(file));
+    await theScript(WAKES[name]);
     document.dispatchEvent(new CustomEvent("dslib-wake"));
   } catch (problem) {
     note(host, `${problem.message}: what stands here can be read, and not touched.`);
@@ -107,7 +126,7 @@ async function bring(host) {
 
 // -- when --------------------------------------------------------------------------------------------------------------
 
-function whenNear(hosts, act) {
+function whenNear(hosts, act, near = NEAR) {
   if (!window.IntersectionObserver) {
     hosts.forEach(act);
     return;
@@ -118,14 +137,57 @@ function whenNear(hosts, act) {
       watch.unobserve(target);
       act(target);
     }
-  }, { rootMargin: NEAR });
+  }, { rootMargin: near });
   hosts.forEach((host) => watch.observe(host));
 }
 
-whenNear(runs, open);
-whenNear([...document.querySelectorAll("[data-later]")], bring);
+/** What is in the window comes at once; what is below it, when the reader begins to move. */
+whenNear(runs, open, "0px");
+const MOVES = ["scroll", "keydown", "pointerdown", "touchstart", "wheel"];
+function moved() {
+  for (const kind of MOVES) removeEventListener(kind, moved);
+  whenNear(runs, open);
+  whenNear(sleepers, bring);
+}
+for (const kind of MOVES) addEventListener(kind, moved, { passive: true });
+if (document.querySelector("[data-dslib-reveal]")) theScript("predict");
+const asleep = ["later", ...Object.keys(WAKES)].map((name) => `[data-${name}]`).join(",");
+const sleepers = [...document.querySelectorAll(asleep)];
+whenNear(sleepers, bring, "0px");
 addEventListener("hashchange", follow);
 follow();
+
+// -- what can be scrolled can be scrolled by keyboard -----------------------------------------------------------------------
+
+/** Code and tables that are wider than the page take the focus; the others are no stop on the way. */
+const wide = new ResizeObserver((changes) => {
+  for (const { target } of changes) {
+    const scrolls = target.scrollWidth > target.clientWidth + 1;
+    if (scrolls === target.hasAttribute("tabindex")) continue;
+    const about = { tabindex: "0", role: "group", "aria-label": target.dataset.label ?? (target.tagName === "PRE" ? "Code" : "Table") };
+    for (const [name, value] of Object.entries(about)) {
+      if (scrolls) target.setAttribute(name, value);
+      else target.removeAttribute(name);
+    }
+  }
+});
+for (const one of document.querySelectorAll("article pre, .table-wrapper")) wide.observe(one);
+
+// -- light and dark, where a browser keeps nothing, too ---------------------------------------------------------------------
+
+addEventListener("click", (event) => {
+  if (!event.target.closest?.(".theme-toggle")) return;
+  event.stopImmediatePropagation();                      // furo's own needs the storage
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  const order = dark ? ["auto", "light", "dark"] : ["auto", "dark", "light"];
+  const next = order[(order.indexOf(document.body.dataset.theme) + 1) % 3];
+  document.body.dataset.theme = next;
+  try {
+    localStorage.setItem("theme", next);
+  } catch {
+    // it holds for this page
+  }
+}, true);
 
 const print = document.querySelector(".for-print");
 if (print) {
