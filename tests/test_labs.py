@@ -145,7 +145,9 @@ def asked(lab, answer_with):
 
 
 @each_lab
-@pytest.mark.parametrize("answer", [None, True, "97.1 %", [1], {}, object()], ids=repr)
+@pytest.mark.parametrize(
+    "answer", [None, True, "97.1 %", [1], {}, object()], ids=["None", "True", "text", "list", "dict", "object"]
+)
 def test_an_answer_of_the_wrong_kind_is_a_failure_and_not_a_crash(lab, answer):
     failures = checks_of(lab).failures(asked(lab, lambda _: lambda *arguments, **settings: answer), "self-paced")
     assert set(failures) == set(checks_of(lab).PROPERTIES)
@@ -219,7 +221,9 @@ def in_other_types(number, value):
 
 
 @each_lab
-@pytest.mark.parametrize("number", [Fraction, np.float64, lambda x: int(x) if x == int(x) else x], ids=str)
+@pytest.mark.parametrize(
+    "number", [Fraction, np.float64, lambda x: int(x) if x == int(x) else x], ids=["Fraction", "float64", "int"]
+)
 def test_a_right_answer_in_another_type_is_right(lab, number):
     def convert(function):
         return lambda *arguments, **settings: in_other_types(number, function(*arguments, **settings))
