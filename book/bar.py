@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from sphinx.highlighting import PygmentsBridge
@@ -15,6 +17,7 @@ from .looks import Lean
 def setup(app: Any) -> dict[str, Any]:
     PygmentsBridge.html_formatter = Lean
     app.connect("html-page-context", bar)
+    app.connect("html-page-context", reading_order)
     app.connect("html-page-context", lighter, priority=900)
     app.connect("builder-inited", mended)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
@@ -40,6 +43,18 @@ def bar(app: Any, name: str, template: str, context: dict[str, Any], doctree: An
         parts = [f'<a href="{up}lessons/notebooks.zip" download>Download the notebooks</a>']
     parts.append('<button type="button" class="for-print" hidden>Print</button>')
     context["body"] = body.replace("</h1>", f'</h1><p class="bar">{"".join(parts)}</p>', 1)
+
+
+def reading_order(app: Any, name: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Previous and next for the files of dslib, which are too many for the list on the left."""
+    if not name.startswith("dslib/"):
+        return
+    order = [("dslib/index", "How dslib works"), *json.loads(Path(app.srcdir, "reading-order.json").read_text())]
+    at = [page for page, _ in order].index(name)
+    for which, place in (("prev", at - 1), ("next", at + 1)):
+        if 0 <= place < len(order) and context.get(which) is None:
+            page, title = order[place]
+            context[which] = {"title": title, "link": context["pathto"](page)}
 
 
 #: What myst-nb and Sphinx write around cells and code, and what is enough: of a short cell it is more than half.

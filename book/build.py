@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 import shutil
@@ -21,7 +23,7 @@ from dslib.views import script, static
 from dslib.views.forms import bare, script_of
 
 from . import gallery, reference, source, words
-from .execute import ROOT, executed
+from .execute import ROOT, course_digest, executed
 from .lesson import FORMS, Page
 from .paper import filled, nbformat
 
@@ -90,7 +92,6 @@ def of_lessons(pages: Iterable[Page]) -> dict[str, str]:
 
 def of_the_rest() -> dict[str, str]:
     """All other pages."""
-    everything = source.modules()
     listed = []
     for path in words.lessons():
         first = next(text for kind, text in words.cells(path) if kind == "markdown")
@@ -104,11 +105,29 @@ def of_the_rest() -> dict[str, str]:
         "glossary.md": words.glossary(),
         "service-levels.md": filled("service-levels"),
         **words.teaching(),
+        **of_dslib(),
+        "cite.md": filled("cite", CITATION=citation()),
+    }
+
+
+def of_dslib() -> dict[str, str]:
+    """dslib, read and looked up. To colour all of its code takes seconds, so it is kept until something changes."""
+    of = hashlib.sha256(course_digest())
+    for path in [*sorted(HERE.glob("*.py")), *sorted((HERE / "pages").glob("*.md")), source.RULES]:
+        of.update(path.read_bytes())
+    kept = ROOT / "build" / "book-dslib.json"
+    if kept.exists() and (found := json.loads(kept.read_text(encoding="utf-8")))["digest"] == of.hexdigest():
+        pages: dict[str, str] = found["pages"]
+        return pages
+    everything = source.modules()
+    pages = {
         "dslib/index.md": source.overview(everything),
         **{f"dslib/{module.page}.md": source.page(module, everything) for module in everything},
         **reference.pages(everything),
-        "cite.md": filled("cite", CITATION=citation()),
+        "reading-order.json": json.dumps([[f"dslib/{module.page}", module.name] for module in everything]),
     }
+    put(kept, json.dumps({"digest": of.hexdigest(), "pages": pages}))
+    return pages
 
 
 def citation() -> str:

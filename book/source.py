@@ -52,7 +52,7 @@ class Module:
     @property
     def says(self) -> str:
         """The first sentence of its docstring."""
-        return re.split(r"(?<=[.:?])\s", " ".join(self.docstring.split("\n\n")[0].split()))[0]
+        return re.split(r"(?<=[.?])\s", " ".join(self.docstring.split("\n\n")[0].split()))[0]
 
     @property
     def page(self) -> str:
@@ -92,8 +92,14 @@ def modules() -> list[Module]:
 
 def _imports(module: Module, known: set[str]) -> Iterator[str]:
     package = module.name.split(".") if module.path.name == "__init__.py" else module.name.split(".")[:-1]
+    for_types = {
+        inner
+        for node in module.tree.body
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for inner in ast.walk(node)
+    }
     for node in ast.walk(module.tree):
-        if isinstance(node, ast.ImportFrom) and node.level:
+        if isinstance(node, ast.ImportFrom) and node.level and node not in for_types:
             base = [*package[: len(package) - node.level + 1], *(node.module.split(".") if node.module else [])]
             for alias in node.names:
                 name = ".".join([*base, alias.name])
@@ -227,67 +233,69 @@ class Links:
 
 # -- the overview ------------------------------------------------------------------------------------------------------
 
-BOX, GAP, TOP, ROW = 176, 44, 118, 17
+BOX, GAP, TOP, ROW = 176, 44, 126, 17
+#: The picture lists so many files of a room.
+MOST_SHOWN = 40
 
 
 def architecture(everything: list[Module]) -> View:
     """The rooms and their files, and how often the files of one room use those of another."""
     order = list(rooms())
-    firsts: dict[str, list[str]] = {room: [] for room in order}
-    for module in everything:
-        if "." not in module.name:
-            firsts[module.room].append(module.name)
-    counted = Counter(
-        (module.room, used.room)
-        for module in everything
-        for used in everything
-        if used.name in module.uses and used.room != module.room
-    )
+    counted = uses(everything)
     backwards = [pair for pair in counted if order.index(pair[0]) < order.index(pair[1])]
     said = [
-        f"{left} use {right} {counted[left, right]} times" for left, right in sorted(counted, key=lambda p: -counted[p])
+        f"{user} use {used} {counted[user, used]} times" for user, used in sorted(counted, key=lambda p: -counted[p])
     ]
     files = Counter(module.room for module in everything)
-    finding = (
-        f"{len(everything)} files in {len(order)} rooms: {names(f'{room} ({files[room]} files)' for room in order)}. "
-        f"{'; '.join(said).capitalize()}. "
-        + ("Nothing is used from right to left." if not backwards else f"From right to left: {backwards}.")
-    )
+    listed = names(f"{room} ({files[room]} files)" for room in order)
+    finding = f"{len(everything)} files in {len(order)} rooms: {listed}. {'; '.join(said).capitalize()}. "
+    finding += f"From right to left: {backwards}." if backwards else "Nothing is used from right to left."
+    left = {room: 10.0 + number * (BOX + GAP) for number, room in enumerate(order)}
+    inside = {room: shown_in(room, everything) for room in order}
+    height = TOP + 40 + ROW * max(map(len, inside.values()))
     parts = []
-    most = max(len(inside) for inside in firsts.values())
-    left = {room: 10 + number * (BOX + GAP) for number, room in enumerate(order)}
-    height = TOP + 34 + ROW * most
-    for room in order:
-        x = left[room]
+    for room, x in left.items():
         parts.append(
-            f'<rect x="{x}" y="{TOP}" width="{BOX}" height="{height - TOP - 4}" rx="8" stroke="currentColor" '
+            f'<rect x="{x:g}" y="{TOP}" width="{BOX}" height="{height - TOP - 4}" rx="8" stroke="currentColor" '
             'stroke-opacity=".5"/>'
         )
         parts.append(svg_text(x + BOX / 2, TOP + 20, room, "middle", weight=700))
-        inside = firsts[room]
-        for number, name in enumerate(inside):
-            several = sum(one.name.startswith(f"{name}.") for one in everything)
-            shown = f"{name} ({several} files)" if several else name
-            link = f'<a href="{name}.html">{svg_text(x + 14, TOP + 42 + ROW * number, shown, "start")}</a>'
-            parts.append(link)
+        for number, (page, words) in enumerate(inside[room]):
+            text = svg_text(x + 14, TOP + 42 + ROW * number, words, "start")
+            parts.append(f'<a href="{page}.html">{text}</a>')
     thickest = max(counted.values())
     for (user, used), number in counted.items():
-        start, end = left[user] + BOX / 2, left[used] + BOX / 2
-        far = abs(order.index(user) - order.index(used))
-        shift = 26 if start > end else -26
-        start, end = start - shift, end + shift
-        peak = TOP - 18 - 26 * far
-        width = 1.2 + 5 * number / thickest
-        parts.append(
-            f'<path d="M{start:g} {TOP - 4}C{start:g} {peak:g} {end:g} {peak:g} {end:g} {TOP - 10}" '
-            f'stroke="currentColor" stroke-opacity=".55" stroke-width="{width:.1f}"/>'
-        )
-        parts.append(
-            f'<path d="M{end - 5:g} {TOP - 12}L{end:g} {TOP - 1}L{end + 5:g} {TOP - 12}Z" fill="currentColor"/>'
-        )
-        parts.append(svg_text(round((start + end) / 2), peak + 26 * far * 0.25 + 8, f"{number}", "middle", weight=700))
-    width = left[order[-1]] + BOX + 10
-    return picture("The rooms of dslib", "", finding, width, height, parts)
+        far = order.index(user) - order.index(used)
+        start, end = left[user] + BOX / 2 - 26 * far, left[used] + BOX / 2 + 26 * far
+        parts += _arc(start, end, TOP - 12 - 30 * far, 1.2 + 5 * number / thickest, number)
+    return picture("The rooms of dslib", "", finding, left[order[-1]] + BOX + 10, height, parts)
+
+
+def uses(everything: list[Module]) -> Counter[tuple[str, str]]:
+    """How often a file of one room imports from one of another."""
+    rooms_of = {module.name: module.room for module in everything}
+    pairs = ((module.room, rooms_of[used]) for module in everything for used in sorted(module.uses))
+    return Counter(pair for pair in pairs if pair[0] != pair[1])
+
+
+def shown_in(room: str, everything: list[Module]) -> list[tuple[str, str]]:
+    """The pages and names that the picture lists: files, and packages with the number of theirs."""
+    tops = [module for module in everything if module.room == room and "." not in module.name]
+    if len(tops) == 1:  # a room of one package: its files
+        return [(m.page, m.name.rpartition(".")[2]) for m in everything if m.room == room][:MOST_SHOWN]
+    several = Counter(module.name.partition(".")[0] for module in everything if "." in module.name)
+    return [(m.page, f"{m.name} ({several[m.name]} files)" if several[m.name] else m.name) for m in tops]
+
+
+def _arc(start: float, end: float, peak: float, width: float, number: int) -> list[str]:
+    """An arrow over the rooms, with its number above it."""
+    way = f"M{start:g} {TOP - 4}C{start:g} {peak:g} {end:g} {peak:g} {end:g} {TOP - 10}"
+    top = TOP - 4 - 0.75 * (TOP - 4 - peak)
+    return [
+        f'<path d="{way}" stroke="currentColor" stroke-opacity=".5" stroke-width="{width:.1f}"/>',
+        f'<path d="M{end - 5:g} {TOP - 12}L{end:g} {TOP - 1}L{end + 5:g} {TOP - 12}Z" fill="currentColor"/>',
+        svg_text(round((start + end) / 2), round(top - 4 - width / 2), str(number), "middle", weight=700),
+    ]
 
 
 def overview(everything: list[Module]) -> str:

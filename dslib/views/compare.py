@@ -21,8 +21,11 @@ from ..metrics import Seen, what_users_saw
 from ..simulation import PropertyBroken, Simulation, _seldom_collecting
 from ..trace import Trace
 from .player import MOST_OF_A_VALUE, MOST_SENT, SCHEMA, Playable, PlayerView, percent, still_picture, to_json
+from .spacetime import MOST_MESSAGES
 
 NAMES = ("naive", "mitigated")
+#: Of two still pictures, one under the other, each shows so many messages.
+MOST_EACH = MOST_MESSAGES // 2
 #: The share of good answers that a card's users are promised.
 TARGET = 0.9
 
@@ -151,7 +154,7 @@ class Comparison(Playable):
         """Both still pictures, one under the other, and the sentence that compares them."""
         heading = f"<p><strong>{escape(self._title)}</strong><br>{escape(self.summary)}</p>"
         return heading + "".join(
-            still_picture({**view.bundle, "title": name, "summary": f"{name}: {view.summary}"}, view.sim)
+            still_picture({**view.bundle, "title": name, "summary": f"{name}: {view.summary}"}, view.sim, MOST_EACH)
             for name, view in zip(self._names, self.views, strict=True)
         )
 

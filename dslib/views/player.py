@@ -52,7 +52,7 @@ from ..simulation import PropertyBroken, Simulation
 from ..trace import Event, Trace
 from .layout import arrange
 from .script import classic_script, module_source
-from .spacetime import space_time_svg, window
+from .spacetime import MOST_MESSAGES, space_time_svg, window
 from .static import for_a_page, how_to_touch, live, with_keys, with_widget
 
 SCHEMA = "dslib.player/2"
@@ -661,9 +661,9 @@ def _widget_class() -> Any:
     return PlayerWidget
 
 
-def still_picture(bundle: dict[str, Any], sim: Simulation) -> str:
-    """A run without a script: title, finding, picture, faults and events as text."""
-    start, end = window(bundle)
+def still_picture(bundle: dict[str, Any], sim: Simulation, most: int = MOST_MESSAGES) -> str:
+    """A run without a script: title, finding, picture (of so many messages), faults and events as text."""
+    start, end = window(bundle, most)
     shown = "" if end - start >= bundle["trace"]["end"] else f" The picture shows {start:,.0f} to {end:,.0f} ms."
     events = [e for e in sim.trace if e.kind != "state" and e.time >= bundle.get("since", 0)]
     more = f"<p>The first {MOST_LISTED:,} of {len(events):,}.</p>" if len(events) > MOST_LISTED else ""
@@ -672,7 +672,7 @@ def still_picture(bundle: dict[str, Any], sim: Simulation) -> str:
     parts = [
         f"<p><strong>{escape(bundle['title'])}</strong><br>{escape(bundle['summary'] + shown)}</p>",
         '<div style="overflow-x:auto" tabindex="0" role="region" aria-label="Space-time diagram">',
-        f"{space_time_svg(bundle)}</div>",
+        f"{space_time_svg(bundle, most)}</div>",
         f"<p>What was done to the system:</p><ul>{faults}</ul>" if faults else "",
         f"<details><summary>{_count(len(events), 'event')} as text</summary>{more}",
         f'<ol style="max-height:20em;overflow:auto">{rows}</ol></details>',

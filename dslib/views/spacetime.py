@@ -19,12 +19,12 @@ MOST_MESSAGES = 110
 _FAULT_MARKS = {"network.partition": "cut"}
 
 
-def space_time_svg(bundle: dict[str, Any]) -> str:
-    """The run as one ``<svg>`` element, with its finding as its label."""
+def space_time_svg(bundle: dict[str, Any], most: int = MOST_MESSAGES) -> str:
+    """The run as one ``<svg>`` element, with its finding as its label and at most so many messages."""
     trace = bundle["trace"]
     hops = [e for e in trace["events"] if e[1] == "hop"]
     nodes: list[str] = [*dict.fromkeys([*trace["nodes"], *(name for e in hops for name in e[2:4])])]
-    start, end = window(bundle)
+    start, end = window(bundle, most)
     gap = 44 if len(nodes) <= 5 else 30 if len(nodes) <= 10 else 18
     lane = {name: TOP + 16.0 + gap * i for i, name in enumerate(nodes)}
     bottom = TOP + 16 + gap * (len(nodes) - 1) + 16
@@ -61,16 +61,16 @@ def space_time_svg(bundle: dict[str, Any]) -> str:
     )
 
 
-def window(bundle: dict[str, Any]) -> tuple[float, float]:
+def window(bundle: dict[str, Any], most: int = MOST_MESSAGES) -> tuple[float, float]:
     """From when to when (ms) the still picture shows the run: all of it, or the part in which things first go wrong."""
     trace, begin = bundle["trace"], bundle.get("since", 0.0)
     end = trace["end"] or max((e[0] for e in trace["events"]), default=1.0) or 1.0
     sends = [e[0] for e in trace["events"] if e[1] == "send"]
-    if len(sends) <= MOST_MESSAGES:
+    if len(sends) <= most:
         return begin, end
     trouble = next((e[0] for e in trace["events"] if e[1] in ("drop", "crash") and e[0] >= begin), begin)
-    first = max(0, next((i for i, at in enumerate(sends) if at >= trouble), 0) - MOST_MESSAGES // 4)
-    last = min(len(sends) - 1, first + MOST_MESSAGES)
+    first = max(0, next((i for i, at in enumerate(sends) if at >= trouble), 0) - most // 4)
+    last = min(len(sends) - 1, first + most)
     return (begin if first == 0 else sends[first]), sends[last]
 
 
