@@ -243,9 +243,8 @@ def architecture(everything: list[Module]) -> View:
     order = list(rooms())
     counted = uses(everything)
     backwards = [pair for pair in counted if order.index(pair[0]) < order.index(pair[1])]
-    said = [
-        f"{user} use {used} {counted[user, used]} times" for user, used in sorted(counted, key=lambda p: -counted[p])
-    ]
+    often = sorted(counted, key=lambda pair: -counted[pair])
+    said = [f"{user} use {used} {counted[user, used]} times" for user, used in often]
     files = Counter(module.room for module in everything)
     listed = names(f"{room} ({files[room]} files)" for room in order)
     finding = f"{len(everything)} files in {len(order)} rooms: {listed}. {'; '.join(said).capitalize()}. "
@@ -263,11 +262,15 @@ def architecture(everything: list[Module]) -> View:
         for number, (page, words) in enumerate(inside[room]):
             text = svg_text(x + 14, TOP + 42 + ROW * number, words, "start")
             parts.append(f'<a href="{page}.html">{text}</a>')
-    thickest = max(counted.values())
+    thickest, labels = max(counted.values()), []
     for (user, used), number in counted.items():
         far = order.index(user) - order.index(used)
         start, end = left[user] + BOX / 2 - 26 * far, left[used] + BOX / 2 + 26 * far
-        parts += _arc(start, end, TOP - 12 - 30 * far, 1.2 + 5 * number / thickest, number)
+        arc, label = _arc(start, end, TOP - 12 - 30 * far, 1.2 + 5 * number / thickest, number)
+        parts.append(arc)
+        labels.append(label)
+    halo = 'stroke="var(--color-background-primary)" stroke-width="5" style="paint-order:stroke"'
+    parts.append(f"<g {halo}>{''.join(labels)}</g>")
     return picture("The rooms of dslib", "", finding, left[order[-1]] + BOX + 10, height, parts)
 
 
@@ -287,15 +290,15 @@ def shown_in(room: str, everything: list[Module]) -> list[tuple[str, str]]:
     return [(m.page, f"{m.name} ({several[m.name]} files)" if several[m.name] else m.name) for m in tops]
 
 
-def _arc(start: float, end: float, peak: float, width: float, number: int) -> list[str]:
-    """An arrow over the rooms, with its number above it."""
+def _arc(start: float, end: float, peak: float, width: float, number: int) -> tuple[str, str]:
+    """An arrow over the rooms, and its number, which stands above it."""
     way = f"M{start:g} {TOP - 4}C{start:g} {peak:g} {end:g} {peak:g} {end:g} {TOP - 10}"
     top = TOP - 4 - 0.75 * (TOP - 4 - peak)
-    return [
-        f'<path d="{way}" stroke="currentColor" stroke-opacity=".5" stroke-width="{width:.1f}"/>',
+    return (
+        f'<path d="{way}" stroke="currentColor" stroke-opacity=".5" stroke-width="{width:.1f}"/>'
         f'<path d="M{end - 5:g} {TOP - 12}L{end:g} {TOP - 1}L{end + 5:g} {TOP - 12}Z" fill="currentColor"/>',
         svg_text(round((start + end) / 2), round(top - 4 - width / 2), str(number), "middle", weight=700),
-    ]
+    )
 
 
 def overview(everything: list[Module]) -> str:
