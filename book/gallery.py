@@ -62,7 +62,7 @@ def page(card: Any, shown: Any) -> Any:
         f"{card.means}\n",
         f"**Naive.** {card.naive}\n",
         f"**Mitigated.** {card.mitigation}\n",
-        f"**What shows it.** {card.metric} What fails first is {where}.{loop}\n",
+        f"**What shows it:** {card.metric}. What fails first is {where}.{loop}\n",
         "## Both runs\n\nThe same users, the same dice, the same fault. Every run of a card lasts "
         f"{card.until / 1_000:g} simulated seconds; the picture shows the part in which it happens.\n",
     ]
