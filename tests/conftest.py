@@ -45,6 +45,13 @@ CHROMIUM_FLAGS = [
 # ---------------------------------------------------------------- what could not run is named at the end
 
 
+@pytest.fixture(autouse=True)
+def self_paced() -> None:
+    """Nobody's salt and nobody's seeds: a judge that ran in this process before leaves those of its course behind."""
+    for name in ("DS_CHECKS_SEED", "DS_COURSE_SALT", "DS_COURSE"):
+        os.environ.pop(name, None)
+
+
 @pytest.fixture
 def not_run(record_property: Callable[[str, object], None]) -> Callable[[str], NoReturn]:
     """Call it with what is missing and how to get it: the test is skipped, and the closing summary says so."""

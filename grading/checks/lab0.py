@@ -31,6 +31,7 @@ def longest_wait(student: Student, dice: Random, learner: str) -> None:
         [1.0, 2.0],
         [1.0, 3.0, 2.0],
         [0.5],
+        [9.0, 10.0],
     ]
     for waits in lists + [dice.sample(range(1_000), size) for size in range(1, 30)]:
         found = student.longest(waits)

@@ -336,7 +336,8 @@ def allowed_and_spent(student: Student, dice: Random, learner: str) -> None:
 
 
 def met_or_missed(student: Student, dice: Random, learner: str) -> None:
-    for counts, target in [({"calm": (999, 1_000), "cut": (998, 1_000)}, 0.999), *_several(dice)]:
+    sure = {"calm": (999, 1_000), "cut": (998, 1_000), "certificate": (1_498, 1_500)}  # and 1.5 failures are no 2
+    for counts, target in [(sure, 0.999), *_several(dice)]:
         answer = _reported(student, counts, target)
         for week, (good, valid) in counts.items():
             if _truth(answer[week]["met"]) is not (good >= exact(target) * valid):
