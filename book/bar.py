@@ -16,6 +16,7 @@ from .looks import Lean
 
 def setup(app: Any) -> dict[str, Any]:
     PygmentsBridge.html_formatter = Lean
+    app.add_config_value("book_digest", "", "html", [str])  # another one, and every page is written anew
     app.connect("html-page-context", bar)
     app.connect("html-page-context", reading_order)
     app.connect("html-page-context", lighter, priority=900)
@@ -90,12 +91,19 @@ def lighter(app: Any, name: str, template: str, context: dict[str, Any], doctree
     context["body"] = body
 
 
-#: What furo's pages lack for whoever listens: names of landmarks, levels of headings.
-MENDS = (
-    ('<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="All pages">'),
-    ('<aside class="toc-drawer', '<aside aria-label="On this page" class="toc-drawer'),
-    (' role="heading"><span class="caption-text">', ' role="heading" aria-level="2"><span class="caption-text">'),
-)
+#: What furo's pages lack for whoever listens: names of landmarks, levels of headings, pictures that only adorn.
+MENDS = [
+    (re.compile(lacking, re.DOTALL), whole)
+    for lacking, whole in (
+        (r'<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="All pages">'),
+        (r'<aside class="toc-drawer', '<aside aria-label="On this page" class="toc-drawer'),
+        (r' role="heading"><span class="caption-text">', ' role="heading" aria-level="2"><span class="caption-text">'),
+        (
+            r'(<a href="#" class="back-to-top[^>]*>)\s*<svg (.*?</a>)',
+            r'<nav aria-label="Top">\1<svg aria-hidden="true" \2</nav>',
+        ),
+    )
+]
 
 
 def mended(app: Any) -> None:
@@ -105,7 +113,7 @@ def mended(app: Any) -> None:
     def render(template: str, context: dict[str, Any]) -> str:
         html = str(made(template, context))
         for lacking, whole in MENDS:
-            html = html.replace(lacking, whole)
+            html = lacking.sub(whole, html)
         return html
 
     app.builder.templates.render = render

@@ -23,7 +23,7 @@ from dslib.views import script, static
 from dslib.views.forms import bare, script_of
 
 from . import gallery, reference, source, words
-from .execute import ROOT, course_digest, executed
+from .execute import ROOT, alone, course_digest, executed
 from .lesson import FORMS, Page
 from .paper import filled, nbformat
 
@@ -49,6 +49,12 @@ def build(out: Path = OUT, workers: int | None = None, say: Say = say_aloud) -> 
         LessonFailed: a notebook does not run.
         SystemExit: Sphinx warned of something; what it said stands above.
     """
+    (ROOT / "build").mkdir(exist_ok=True)
+    with alone(ROOT / "build" / ".book.lock"):
+        return _build(out, workers, say)
+
+
+def _build(out: Path, workers: int | None, say: Say) -> Path:
     began = monotonic()
     lessons = words.lessons()
     cards = put(ROOT / "build" / "gallery.ipynb", nbformat.writes(gallery.notebook()) + "\n")
@@ -57,7 +63,7 @@ def build(out: Path = OUT, workers: int | None = None, say: Say = say_aloud) -> 
     pages = [Page("lessons", path.stem, done[path.stem], link) for path in lessons]
     shown = {cell.id: cell for cell in done["gallery"].cells}
     pages += [
-        Page("gallery", gallery.name_of(card), gallery.page(card, shown[f"card-{card.number}"]), str)
+        Page("gallery", gallery.name_of(card), gallery.page(card, shown[f"card-{card.number}"]), take="gallery")
         for card in GALLERY
     ]
     written = {**of_lessons(pages), **of_the_rest(), **looks()}
@@ -103,7 +109,7 @@ def of_the_rest() -> dict[str, str]:
         "gallery/index.md": gallery.overview(),
         "errata.md": words.errata(),
         "glossary.md": words.glossary(),
-        "service-levels.md": filled("service-levels"),
+        "service-levels.md": filled("service-levels", NUMBERS=", ".join(f"[{n}](#d{n})" for n in range(1, 25))),
         **words.teaching(),
         **of_dslib(),
         "cite.md": filled("cite", CITATION=citation()),
@@ -185,7 +191,10 @@ def sphinx(out: Path, workers: int | None) -> None:
     """Build, and take no warning lightly."""
     jobs = str(workers) if workers else "auto"
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q", "-j", jobs]
-    command += ["-d", str(DOCTREES), str(SOURCE), str(out)]
+    of = hashlib.sha256()
+    for path in [*sorted(HERE.glob("*.py")), *sorted((HERE / "theme").iterdir())]:
+        of.update(path.read_bytes())
+    command += ["-D", f"book_digest={of.hexdigest()}", "-d", str(DOCTREES), str(SOURCE), str(out)]
     ended = subprocess.run(command, cwd=ROOT, env={**os.environ, "BOOK_ROOT": str(ROOT)})
     if ended.returncode:
         sys.exit("The book was not built: Sphinx says above what is wrong.")

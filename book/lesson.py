@@ -48,12 +48,13 @@ IDLE = re.compile(r' font-weight="400"| fill-opacity="1(?:\.0)?"|(?<=\d)\.0(?=[\
 class Page:
     """A notebook on its way into the book.
 
-    ``folder`` is where its page stands; ``files`` are those that lie beside the page, by name; ``events`` the long
-    lists of events, by anchor, each with a heading.
+    ``folder`` is where its page stands, ``take`` the notebook that a reader can take home; ``files`` are those that lie
+    beside the page, by name; ``events`` the long lists of events, by anchor, each with a heading.
     """
 
-    def __init__(self, folder: str, name: str, notebook: Any, link: Callable[[str], str]) -> None:
+    def __init__(self, folder: str, name: str, notebook: Any, link: Callable[[str], str] = str, take: str = "") -> None:
         self.folder, self.name, self.notebook, self._link = folder, name, notebook, link
+        self.take = take or name
         self.files: dict[str, str] = {}
         self.events: dict[str, tuple[str, str]] = {}
         for cell in notebook.cells:
@@ -145,11 +146,11 @@ class Page:
             words = how.partition(": run this cell")[0] + ","
         else:
             return ""
-        address = escape(live_address(self.folder, self.name))
+        address = escape(live_address(self.folder, self.take))
         here = f'<a class="run-live" hidden href="{address}">run it in your browser</a>'
         return (
             f'<p class="recorded">{words} {here}<span class="run-live" hidden> or </span>'
-            f'open <a href="{self.name}.ipynb" download>the notebook</a> in JupyterLab.</p>'
+            f'open <a href="{self.take}.ipynb" download>the notebook</a> in JupyterLab.</p>'
         )
 
 

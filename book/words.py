@@ -12,7 +12,7 @@ from typing import Any
 
 from .execute import ROOT
 from .lesson import live_address
-from .paper import filled, head, raw, table
+from .paper import filled, raw
 
 LESSONS = ROOT / "lessons"
 
@@ -65,16 +65,14 @@ def glossary() -> str:
     order = sorted(terms.items(), key=lambda item: item[1]["en"].lower())
     index = ", ".join(f'<a href="#term-{key}">{escape(term["en"])}</a>' for key, term in order)
     out = [raw(f"<p>{index}.</p>")]
-    columns = head("term", "what it means") + '<th scope="col" lang="es">término</th>'
-    columns += '<th scope="col" lang="es">qué significa</th>'
     for number, path in enumerate(lessons(), 1):
         rows = "".join(
-            f'<tr id="term-{key}"><th scope="row">{escape(term["en"])}</th><td>{escape(term["says"])}</td>'
-            f'<td lang="es"><b>{escape(term["es"])}</b></td><td lang="es">{escape(term["dice"])}</td></tr>'
+            f'<div id="term-{key}"><dt>{escape(term["en"])}</dt><dd>{escape(term["says"])}</dd>'
+            f'<dt lang="es">{escape(term["es"])}</dt><dd lang="es">{escape(term["dice"])}</dd></div>'
             for key, term in terms.items()
             if term["lesson"] == number
         )
-        out += [f"## {title(path)}\n", table(columns, rows, f"Terms of lesson {number}", "glossary")]
+        out += [f"## {title(path)}\n", raw(f'<dl class="terms">{rows}</dl>')]
     return filled("glossary", COUNT=str(len(terms)), TERMS="\n".join(out))
 
 
