@@ -192,7 +192,7 @@ def sphinx(out: Path, workers: int | None) -> None:
     jobs = str(workers) if workers else "auto"
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q", "-j", jobs]
     of = hashlib.sha256()
-    for path in [*sorted(HERE.glob("*.py")), *sorted((HERE / "theme").iterdir())]:
+    for path in [*sorted(HERE.glob("*.py")), *sorted((HERE / "theme").glob("*.*"))]:
         of.update(path.read_bytes())
     command += ["-D", f"book_digest={of.hexdigest()}", "-d", str(DOCTREES), str(SOURCE), str(out)]
     ended = subprocess.run(command, cwd=ROOT, env={**os.environ, "BOOK_ROOT": str(ROOT)})
