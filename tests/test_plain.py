@@ -2,7 +2,6 @@
 
 import json
 import math
-import re
 import time
 from collections import Counter, OrderedDict, namedtuple
 from decimal import Decimal
@@ -101,7 +100,6 @@ def only_plain(value):
         (2**80, 2**80),
         (-math.inf, -math.inf),
     ],
-    ids=lambda value: re.sub(r" at 0x[0-9a-f]+", "", repr(value)),  # every process must call a test the same
 )
 def test_what_learners_return_is_taken_for_what_it_is(value, expected):
     assert across(value) == expected
