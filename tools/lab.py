@@ -36,6 +36,13 @@ def main(arguments: list[str]) -> None:
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
     try:
         from jupyterlab.labapp import LabApp
+        from jupyterlab_server import config
+
+        # Who develops the course has JupyterLite's kernel for the browser installed, too. JupyterLab cannot load it.
+        found = config.get_federated_extensions
+        config.get_federated_extensions = lambda labextensions_path: {
+            name: about for name, about in found(labextensions_path).items() if not name.startswith("@jupyterlite/")
+        }
     except ImportError:
         sys.exit(
             f"JupyterLab is not installed for {sys.executable}.\n"
