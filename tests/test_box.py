@@ -65,7 +65,7 @@ def test_one_process_knows_nothing_of_another(box):
 )
 def test_how_a_process_ended_is_told(box, source, reason, sentence):
     with pytest.raises(Ended) as caught:
-        box.child().run(source, 20)
+        box.child().run(source, 90)
     assert caught.value.reason == reason
     assert sentence in str(caught.value)
 
