@@ -25,6 +25,8 @@ from .static import STYLE, View, for_a_page, how_to_touch, live, names, widget_c
 MOST_RECORDED = 200_000
 #: So many pictures are recorded at most.
 MOST_FRAMES = 150
+#: And of a card, of which each picture is two runs of a minute, so many.
+MOST_OF_A_CARD = 60
 #: More positions than this, and a slider cannot be set with a mouse.
 MOST_VALUES = 1_000
 
@@ -77,7 +79,7 @@ def explore(
         if view is not None or until is not None:
             given = "view" if view is not None else "until"
             raise TypeError(f"a card says how long it runs and what to show: leave {given}=… out of explore(card)")
-        return Exploration(turned(run), None, _card_controls(run, sliders), precompute)
+        return Exploration(turned(run), None, _card_controls(run, sliders), precompute, MOST_OF_A_CARD)
     if not callable(run):
         how = "write explore(run, …) without brackets"
         if hasattr(run, "CARD"):
@@ -138,8 +140,14 @@ class Exploration:
     """
 
     def __init__(
-        self, run: Callable[..., Any], view: Callable[[Any], Any] | None, controls: list[Control], precompute: bool
+        self,
+        run: Callable[..., Any],
+        view: Callable[[Any], Any] | None,
+        controls: list[Control],
+        precompute: bool,
+        most: int = MOST_FRAMES,
     ) -> None:
+        self._most = most
         self._run, self._view, self._controls, self._precompute = run, view, controls, precompute
         self._made: dict[tuple[int, ...], Picture] = {}
         self._at = tuple(control.at for control in controls)
@@ -263,7 +271,7 @@ class Exploration:
 
     def _recorded(self) -> tuple[str, list[Control]] | None:
         """Pictures for as fine a grid as fits, compressed, and its controls; None when not even two fit."""
-        controls, most = self._controls, MOST_FRAMES
+        controls, most = self._controls, min(MOST_FRAMES, self._most)
         while most > 1:
             controls = _small_grid(self._controls, most)
             frames = {}
