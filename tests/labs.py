@@ -76,6 +76,13 @@ def text_of(lab, cell_id):
     return next(source(cell) for cell in notebook(lab) if cell["id"] == cell_id)
 
 
+def says(lab, cell_id, *words):
+    """The text of this cell has all these words."""
+    text = text_of(lab, cell_id)
+    for word in words:
+        assert word in text, f"{cell_id} does not say {word!r}"
+
+
 def grading(cell):
     return cell["metadata"].get("nbgrader", {})
 

@@ -1,10 +1,9 @@
 """Three months of the chat service: what their story says is in the reports, for every seed."""
 
-import os
-import subprocess
-import sys
 from functools import cache
 from itertools import pairwise
+
+from hash_seeds import printed
 
 from dslib.chatday import GATEWAYS
 from dslib.chatweeks import CHECKS, DAYS, HOURS, MONTHS, chat_weeks
@@ -34,17 +33,7 @@ def failed_share(seed, hours):
 def test_one_seed_is_one_list_of_reports_whatever_the_hash_seed():
     code = "from dslib.chatweeks import chat_weeks; import hashlib; "
     code += "print(hashlib.sha256(repr(chat_weeks(5)).encode()).hexdigest())"
-    digests = {
-        subprocess.run(
-            [sys.executable, "-c", code],
-            env={**os.environ, "PYTHONHASHSEED": hash_seed},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for hash_seed in ("0", "1")
-    }
-    assert len(digests) == 1
+    assert len(printed(code)) == 1
     assert chat_weeks(5) != chat_weeks(6)
 
 

@@ -6,6 +6,7 @@ from math import ceil, e, exp, log, log2, sqrt
 from statistics import fmean, stdev
 
 import pytest
+from caught import caught
 
 from dslib import Network, Simulation
 from dslib.protocols.gossip import TRIALS, Answer, Call, Feedback, Push, PushPull, Rumour, epidemic
@@ -255,10 +256,6 @@ def test_a_node_that_cannot_work_is_refused(kind, settings, said):
 def test_an_epidemic_needs_two_nodes(n):
     with pytest.raises(ValueError, match="2 or more"):
         epidemic(n)
-
-
-def caught(trial, kind, seeds):
-    return [seed for seed in seeds if trial.judge(trial.build(seed, kind).run(until=trial.until_ms))]
 
 
 @pytest.mark.parametrize("trial", TRIALS, ids=lambda trial: trial.name)

@@ -5,10 +5,10 @@ from random import Random
 from statistics import NormalDist, fmean, pstdev
 
 import pytest
+from caught import caught
 
 from dslib import Network, Simulation
 from dslib.protocols.phi_accrual import FAR, TRIAL, Beat, PhiAccrual, phi
-from dslib.simulation import PropertyBroken
 from dslib.testing import isolate
 
 
@@ -176,22 +176,10 @@ def test_a_monitor_that_cannot_work_is_refused(settings, said):
         PhiAccrual("p", **{"peers": ("q",), **settings})
 
 
-def caught(kind, seeds):
-    found = []
-    for seed in seeds:
-        sim = TRIAL.build(seed, kind)
-        try:
-            if TRIAL.judge(sim.run(until=TRIAL.until_ms)):
-                found.append(seed)
-        except PropertyBroken:
-            found.append(seed)
-    return found
-
-
 def test_the_trial_passes_the_detector():
-    assert caught(TRIAL.right, range(60)) == []
+    assert caught(TRIAL, TRIAL.right, range(60)) == []
 
 
 @pytest.mark.parametrize("wrong", TRIAL.wrong)
 def test_the_trial_fails_each_known_bad_variant(wrong):
-    assert len(caught(wrong, range(15))) >= 5
+    assert len(caught(TRIAL, wrong, range(15))) >= 5
