@@ -17,11 +17,13 @@ import sys
 import tempfile
 import tomllib
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import downloads
+import site_cards
 
 ROOT = downloads.ROOT
 SOURCE = ROOT / "book" / "live"
@@ -47,7 +49,10 @@ def version() -> str:
 
 
 def course_wheel(into: Path) -> Path:
-    """dslib as a wheel. The same source gives the same file, byte for byte."""
+    """dslib as a wheel. The same source gives the same file, byte for byte, and another one gives another name.
+
+    A browser that remembers the wheel of an earlier version must not take it for this one.
+    """
     into.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(scratch) / "course"
@@ -65,7 +70,8 @@ def course_wheel(into: Path) -> Path:
         if said.returncode:
             raise RuntimeError(f"the course could not be made into a package:\n{said.stderr[-2000:]}")
         made = Path(scratch) / said.stdout.split()[-1]
-        return Path(shutil.copy(made, into / made.name))
+        name = made.name.replace("-py3-", f"-1{downloads.sha256(made)[:12]}-py3-")
+        return Path(shutil.copy(made, into / name))
 
 
 # -- the browser's Python ----------------------------------------------------------------------------------------------
@@ -155,7 +161,20 @@ def lay_out(lite: Path) -> None:
     (python / "pyodide-lock.json").write_text(json.dumps(lock, indent=1) + "\n", encoding="utf-8")
     (lite / "jupyter-lite.json").write_text(json.dumps(settings(sorted(lock["packages"])), indent=1), encoding="utf-8")
     shutil.copy(SOURCE / "overrides.json", lite / "overrides.json")
+    own_extension(lite / "extension")
     notebooks(lite / "contents")
+
+
+def own_extension(into: Path) -> None:
+    """What the course adds to JupyterLite. Its files lie in a folder that is called after what they say, so that a
+    browser which remembers those of an earlier version asks for these."""
+    static = SOURCE / "extension" / "static"
+    name = digest(static)[:12]
+    shutil.copytree(static, into / "static" / name)
+    about = json.loads((SOURCE / "extension" / "package.json").read_text(encoding="utf-8"))
+    about["version"] = version()
+    about["jupyterlab"]["_build"]["load"] = f"static/{name}/course.js"
+    (into / "package.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
 
 
 def settings(packages: list[str]) -> dict[str, Any]:
@@ -165,6 +184,7 @@ def settings(packages: list[str]) -> dict[str, Any]:
         "jupyter-lite-schema-version": 0,
         "jupyter-config-data": {
             "appName": "What Could Go Wrong?",
+            "courseVersion": version(),
             "collaborative": False,
             "exposeAppInBrowser": True,
             "disabledExtensions": ["@jupyterlab/extensionmanager-extension"],
@@ -174,7 +194,7 @@ def settings(packages: list[str]) -> dict[str, Any]:
 
 
 def notebooks(into: Path) -> None:
-    """Copies of the lessons and labs, for the kernel that the site has."""
+    """Copies of the lessons and labs, for the kernel that the site has, and a notebook for each card of the gallery."""
     for path in [*sorted((ROOT / "lessons").glob("*.ipynb")), *sorted((ROOT / "labs").glob("lab*/*"))]:
         if not path.is_file() or path.name.startswith("."):
             continue
@@ -184,13 +204,27 @@ def notebooks(into: Path) -> None:
             copy.write_text(for_the_browser(path.read_text(encoding="utf-8")), encoding="utf-8")
         else:
             shutil.copy(path, copy)
+    for name, notebook in site_cards.notebooks():
+        copy = into / "gallery" / f"{name}.ipynb"
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text(for_the_browser(notebook), encoding="utf-8")
 
 
 def for_the_browser(notebook: str) -> str:
-    """The notebook for JupyterLite's kernel, which has another name: else it asks its reader to choose one."""
+    """The notebook for JupyterLite's kernel, which has another name: else it asks its reader to choose one.
+
+    It carries its own fingerprint along, so that a copy in a reader's browser is known for what it came from.
+    """
     content = json.loads(notebook)
     content["metadata"]["kernelspec"] = {"display_name": "Python (Pyodide)", "language": "python", "name": "python"}
+    content["metadata"]["course"] = {"as_it_came": fingerprint(content["cells"])}
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+
+def fingerprint(cells: list[dict[str, Any]]) -> str:
+    """Eight letters that tell one version of a notebook's cells from another; files.js of the extension makes them, too."""
+    parts = [text for cell in cells for text in (cell["id"], cell["cell_type"], "".join(cell["source"]))]
+    return f"{zlib.crc32(chr(0).join(parts).encode()):08x}"
 
 
 def build(lite: Path, site: Path) -> None:
@@ -198,7 +232,7 @@ def build(lite: Path, site: Path) -> None:
     config = {
         "apps": APPS,
         "contents": ["contents"],
-        "federated_extensions": [str(SOURCE / "extension"), *(str(extension(*one)) for one in EXTENSIONS.items())],
+        "federated_extensions": [str(lite / "extension"), *(str(extension(*one)) for one in EXTENSIONS.items())],
         "ignore_sys_prefix": True,
         "no_sourcemaps": True,
         "no_unused_shared_packages": True,

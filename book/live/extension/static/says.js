@@ -1,0 +1,84 @@
+// What the page says: lines at its foot, read out where somebody listens; and what this browser lacks.
+
+const LOOKS = `
+  #course-says { position: fixed; z-index: 9000; right: 12px; bottom: 12px; max-width: min(34rem, calc(100vw - 24px));
+    max-height: 60vh; overflow-y: auto; }
+  #course-says p { margin: 8px 0 0; padding: 10px 14px; border-radius: 6px; border: 1px solid #8a94a3;
+    background: #10212f; color: #ffffff; font: 14px/1.45 system-ui, sans-serif; box-shadow: 0 2px 10px #0006;
+    overflow-wrap: anywhere; }
+  #course-says button { margin: 4px 0 0 12px; min-height: 28px; padding: 2px 12px; border-radius: 4px;
+    border: 1px solid #ffffff; background: none; color: inherit; font: inherit; cursor: pointer; }
+  #course-says button:focus-visible { outline: 2px solid #ffffff; outline-offset: 2px; }
+  @media print { #course-says { display: none; } }`;
+
+/**
+ * Say a line; an empty text takes it away. A line of the same name takes the place of the one before.
+ * `acts` are buttons beside OK: [label, what it does]. A press on any of them takes the line away.
+ */
+export function say(name, text, acts = []) {
+  const id = `course-says-${name}`;
+  document.getElementById(id)?.remove();
+  if (!text) return;
+  let place = document.getElementById("course-says");
+  if (!place) {
+    place = document.body.appendChild(document.createElement("div"));
+    place.id = "course-says";
+    place.setAttribute("role", "status");
+    place.append(Object.assign(document.createElement("style"), { textContent: LOOKS }));
+  }
+  const line = place.appendChild(Object.assign(document.createElement("p"), { id, textContent: text }));
+  for (const [label, act] of [...acts, ["OK", null]]) {
+    const button = line.appendChild(Object.assign(document.createElement("button"), { type: "button", textContent: label }));
+    button.addEventListener("click", () => {
+      line.remove();
+      act?.();
+    });
+  }
+}
+
+/** Make an act that fails say so, and leave the page as it is. */
+export const guarded = (act) => async () => {
+  try {
+    await act();
+  } catch (problem) {
+    console.warn(problem);
+    say("work", `That did not work: ${problem.message || problem}.`);
+  }
+};
+
+/** Whether the service worker that brings Python the files of this page can be there. */
+export const reachesFiles = () => Boolean(navigator.serviceWorker);
+
+/** What this browser lacks, in sentences. */
+export async function missing() {
+  const lacks = [];
+  if (!(await keeps())) {
+    lacks.push("This browser keeps nothing for this page. What you change is gone when you close it: save your work to a file first.");
+  }
+  if (!reachesFiles()) {
+    lacks.push(
+      `Python cannot reach the files of this page, because there is no service worker (${isSecureContext ? "a private window?" : "the address must begin with https, or be localhost"}). ` +
+        "Lessons and labs run all the same. Predictions are forgotten with Python, and the stop button does not work.",
+    );
+  }
+  return lacks.join(" ");
+}
+
+async function keeps() {
+  try {
+    localStorage.setItem("course-says", "1");
+    localStorage.removeItem("course-says");
+    await new Promise((resolve, reject) => {
+      const asking = indexedDB.open("course-says", 1);
+      asking.onsuccess = () => {
+        asking.result.close();
+        indexedDB.deleteDatabase("course-says");
+        resolve();
+      };
+      asking.onerror = () => reject(asking.error);
+    });
+    return true;
+  } catch {
+    return false;
+  }
+}
