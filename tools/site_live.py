@@ -222,7 +222,7 @@ def for_the_browser(notebook: str) -> str:
 
 
 def fingerprint(cells: list[dict[str, Any]]) -> str:
-    """Eight letters that tell one version of a notebook's cells from another; files.js of the extension makes them, too."""
+    """Eight letters that tell one version of a notebook's cells from another. files.js makes the same ones."""
     parts = [text for cell in cells for text in (cell["id"], cell["cell_type"], "".join(cell["source"]))]
     return f"{zlib.crc32(chr(0).join(parts).encode()):08x}"
 
