@@ -19,8 +19,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-#: Bytes of a submitted notebook, characters of one answer, entries of a submission's folder that are looked at.
-MOST_BYTES, MOST_ANSWER, MOST_ENTRIES = 20_000_000, 200_000, 2_000
+#: Bytes and cells of a submitted notebook, characters of one answer, entries of its folder that are looked at.
+MOST_BYTES, MOST_CELLS, MOST_ANSWER, MOST_ENTRIES = 20_000_000, 5_000, 200_000, 2_000
 SELF_PACED = "self-paced"
 
 
@@ -77,6 +77,7 @@ def read_folder(folder: Path, lab: str, known: frozenset[str]) -> tuple[bytes, l
     """
     findings: list[Finding] = []
     notebooks: list[str] = []
+    odd: list[tuple[str, str]] = []
     extra: list[str] = []
     proper = f"{lab}.ipynb"
     if folder.is_symlink():
@@ -86,19 +87,25 @@ def read_folder(folder: Path, lab: str, known: frozenset[str]) -> tuple[bytes, l
     except OSError as problem:
         raise Unreadable("unreadable", f"The folder cannot be read: {problem.strerror}.") from None
     if len(entries) > MOST_ENTRIES:
-        findings.append(Finding("extra file", f"There are more than {MOST_ENTRIES:,} files: most were not looked at."))
+        said = f"There are more than {MOST_ENTRIES:,} files and folders: most were not looked at."
+        findings.append(Finding("extra file", said))
         entries = [entry for entry in entries if "/" not in entry[0]]
         if os.path.lexists(folder / proper):
             entries.append((proper, "link" if (folder / proper).is_symlink() else "file"))
     for name, kind in sorted(set(entries)):
+        if kind == "folder":
+            continue
         if kind not in ("file", "folder that cannot be read"):
-            findings.append(
-                Finding("link" if kind == "link" else "extra file", f"{_quoted(name)} is a {kind}: it was not opened.")
-            )
+            odd.append((name, kind))
         elif name.endswith(".ipynb") and "/" not in name and not name.startswith("."):
             notebooks.append(name)
         elif name not in known | {"timestamp.txt", "submission_secret.txt"} and ".ipynb_checkpoints/" not in name:
             extra.append(name)
+    for name, kind in odd[:5]:
+        said = f"{_quoted(name)} is a {kind}: it was not opened."
+        findings.append(Finding("link" if kind == "link" else "extra file", said))
+    if len(odd) > 5:
+        findings.append(Finding("extra file", f"{len(odd) - 5:,} more links, devices and pipes were not opened."))
     if extra:
         shown = ", ".join(map(_quoted, extra[:5])) + (f" and {len(extra) - 5} more" if len(extra) > 5 else "")
         findings.append(Finding("extra file", f"Not used: {shown}."))
@@ -110,8 +117,8 @@ def read_folder(folder: Path, lab: str, known: frozenset[str]) -> tuple[bytes, l
     elif not notebooks:
         if (proper, "link") in entries:
             raise Unreadable("link", f"{proper} is a link to somewhere else: it was not opened.")
-        if odd := next((kind for name, kind in entries if name == proper), ""):
-            raise Unreadable("unreadable", f"{proper} is a {odd}: it was not opened.")
+        if what := next((kind for name, kind in entries if name == proper), ""):
+            raise Unreadable("unreadable", f"{proper} is a {what}: it was not opened.")
         raise Unreadable("no notebook", f"There is no {proper} in the submission.")
     elif len(notebooks) > 1:
         names = ", ".join(map(_quoted, notebooks[:5]))
@@ -133,7 +140,8 @@ def _walk(folder: Path, prefix: str = "", depth: int = 0) -> Iterator[tuple[str,
             if entry.is_symlink():
                 yield name, "link"
             elif entry.is_dir(follow_symlinks=False):
-                if depth < 4 and len(inner) < MOST_ENTRIES:
+                yield name, "folder"  # an empty one takes time, too
+                if depth < 4:
                     inner.append((Path(entry.path), f"{name}/"))
             else:
                 yield name, "file" if entry.is_file(follow_symlinks=False) else "device or pipe"
@@ -243,6 +251,8 @@ def _cells(raw: bytes) -> tuple[list[dict[str, Any]], list[Finding]]:
         findings.append(
             Finding("format", f"The notebook says that its format is {_short(version)}; it was read as format 4.")
         )
+    if len(cells) > MOST_CELLS:
+        raise Unreadable("too large", f"The notebook has {len(cells):,} cells, which is too much to look through.")
     kept = [cell for cell in cells if isinstance(cell, dict)]
     if len(kept) < len(cells):
         findings.append(Finding("damaged cell", f"{len(cells) - len(kept)} of its cells are no cells."))

@@ -508,6 +508,30 @@ case("JSON 100,000 lists deep | - |  | unreadable | nested so deeply")(
 case("a notebook of 21 MB | - |  | too large | Clear its outputs and grade it again.")(
     lambda folder: bytes_of({**notebook(), "junk": "x" * 21_000_000})
 )
+
+
+@case("2,020 empty folders, in folders | - | SNL | ok | " + RUN, finding="more than 2,000 files and folders")
+def _(folder):
+    for number in range(2_020):
+        (folder / f"a{number % 20}" / f"b{number}").mkdir(parents=True)
+    return notebook()
+
+
+@case("1,500 links | - | SNL | link | is a link: it was not opened", finding="1,495 more links, devices and pipes")
+def _(folder):
+    for number in range(1_500):
+        (folder / f"link{number:04}").symlink_to("/etc/passwd")
+    return notebook()
+
+
+@case("a folder in the notebook's place | - |  | unreadable | lab0.ipynb is a folder: it was not opened.")
+def _(folder):
+    (folder / "lab0.ipynb").mkdir()
+
+
+case("a notebook of 100,001 cells | - |  | too large | The notebook has 100,001 cells")(
+    lambda folder: b'{"nbformat": 4, "cells": [' + b"{}," * 100_000 + b"{}]}"
+)
 case("a number of a million digits | - | SNL | ok | " + RUN, finding="its format is 0; it was read as format 4")(
     lambda folder: bytes_of(notebook()).replace(b'"nbformat": 4', b'"nbformat": ' + b"9" * 1_000_000)
 )
