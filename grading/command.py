@@ -143,6 +143,8 @@ def _summary(done: run.Run) -> None:
     for path in done.files:
         shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
         print(f"{shown}")
+    for name in done.passed_over:
+        _say(f"Not graded: the folder {name!a}. No student is called that; rename the folder, and grade again.")
     if done.held:
         _say("Nothing of the points listed above was written. Grade again with --yes to write them.")
     if lost := done.not_graded:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -57,6 +58,13 @@ class Folders:
 
     def students(self, lab: str) -> list[str]:
         """Who has submitted a lab: nbgrader's folders that do not begin with a dot."""
+        return [name for name in self._names(lab) if not _is_odd(name)]
+
+    def passed_over(self, lab: str) -> list[str]:
+        """Folders of submissions whose name can be no student's: whoever may hand in something may name a folder."""
+        return [name for name in self._names(lab) if _is_odd(name)]
+
+    def _names(self, lab: str) -> list[str]:
         before, _, after = str(self._path(self._course.submitted_directory, lab, _HERE)).partition(_HERE)
         folder = Path(before)
         names = sorted(os.listdir(folder)) if folder.is_dir() else []
@@ -69,6 +77,11 @@ class Folders:
 
     def _path(self, step: str, lab: str, student: str) -> Path:
         return Path(self._course.format_path(step, student, lab))
+
+
+def _is_odd(name: str) -> bool:
+    """Formgrader's pages show a student's name as it is, mark-up too; and no database has letters that are none."""
+    return not name.isprintable() or bool(set(name) & set('<>"&\\'))
 
 
 class Stamp(NamedTuple):
@@ -86,6 +99,8 @@ def stamp(folder: Path) -> Stamp:
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
         with open(os.open(folder / "timestamp.txt", flags), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # such as a pipe that somebody holds open
+                return Stamp(finding=_NO_TIME)
             written = file.read(200)
     except FileNotFoundError:
         return Stamp()

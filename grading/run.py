@@ -62,6 +62,7 @@ class Run(NamedTuple):
     files: list[Path]
     outdated: list[str]  # whose feedback was made before their points or texts changed
     absent: list[str]  # whom the gradebook knows, and who has handed in nothing
+    passed_over: list[str]  # folders whose name can be no student's
 
     @property
     def not_graded(self) -> list[str]:
@@ -70,7 +71,7 @@ class Run(NamedTuple):
     @property
     def status(self) -> int:
         """For a script: 0, 1 where a submission could not be graded, 3 where differences wait for a yes."""
-        return 3 if self.held else 1 if self.not_graded else 0
+        return 3 if self.held else 1 if self.not_graded or self.passed_over else 0
 
 
 def grade(
@@ -123,7 +124,7 @@ def grade(
         files = _report(course, entries, folders.kept(lab), found)
         return Run(
             lab, found, grader.judged, grader.written, differences, held, entries, files, grader.outdated(),
-            sorted(set(book.names()) - set(names)),
+            sorted(set(book.names()) - set(names)), folders.passed_over(lab),
         )  # fmt: skip
 
 

@@ -20,7 +20,9 @@ import grading
 from grading import command, late, progress, run, state, work
 from grading.course import Course
 from grading.folders import Folders
+from grading.inside import unpacked
 from grading.judge import Job, Outcome, Verdict
+from grading.plain import packed
 from grading.record import Book, NoBook
 from grading.worker import close_here
 from labs import RELEASES, ROOT, notebook, wrong_solutions
@@ -342,6 +344,13 @@ def test_a_gradebook_that_cannot_be_written_is_said_in_a_sentence(course, capsys
     assert "It could not be written: database or disk is full. What was graded" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("lab", [f"lab{number}" for number in range(1, 8)])
+def test_what_the_judge_tells_a_submission_is_what_that_would_have_computed(lab):
+    for function, ways, value in Course(lab).properties.known("ada"):
+        assert unpacked(packed(value)) == value
+        assert all(function(*way) == value for way in ways[-1:])
+
+
 def test_a_mended_check_regrades_what_it_touches_and_asks_before_it_writes(course):
     course.grade()
     before = course.book.read_bytes()
@@ -399,6 +408,9 @@ def test_what_cannot_be_read_has_a_score_of_nothing_and_a_sentence(course):
     (course.hand_in_as("none", b"") / f"{LAB}.ipynb").unlink()
     (submitted / "linked").mkdir()
     (submitted / "linked" / LAB).symlink_to(submitted / "ada" / LAB)
+    odd = ["<img src=x onerror=alert(1)>", "ben\n", "ben\x1b[2J", os.fsdecode(b"ben\xff"), "\u202eneb"]
+    for name in odd:  # Formgrader would run the first, nbgrader stop at the second, no database hold the fourth
+        shutil.copytree(submitted / "ada", submitted / name)
     done = course.grade()
     told = {entry.student: entry.outcome.status for entry in done.entries}
     assert told == {
@@ -408,17 +420,25 @@ def test_what_cannot_be_read_has_a_score_of_nothing_and_a_sentence(course):
     for name in ("empty", "torn", "none", "linked"):
         assert {tuple(mark) for mark in course.marks(name).values()} == {(0, None, 0)}
         assert "Graded with remarks" in course.copy(name)
-    assert done.status == 0
+    assert (done.passed_over, done.status) == (sorted(odd), 1)
+    for name in odd:
+        shutil.rmtree(submitted / name)
+    assert course.grade().status == 0
 
 
 def test_a_time_stamp_that_is_none_costs_nothing_and_is_named(course):
     course.hand_in_as("eve", json.dumps({"cells": []}).encode(), stamp="99999999999999999999")
     course.hand_in_as("ada", (course.folder / "gradebook/submitted/ada/lab0/lab0.ipynb").read_bytes(), stamp="soon")
+    pipe = course.folder / "gradebook/submitted/finn/lab0/timestamp.txt"
+    pipe.unlink()
+    os.mkfifo(pipe)
+    held = os.open(pipe, os.O_RDWR)  # and nobody writes anything into it
     entries = {entry.student: entry for entry in course.grade().entries}
     assert entries["ada"].outcome.status == "ok"
-    for name in ("ada", "eve"):
+    os.close(held)
+    for name in ("ada", "eve", "finn"):
         assert [f.kind for f in entries[name].outcome.findings].count("no time") == 1
-        assert "2026-01-15 10:00:00 UTC" in entries[name].outcome.findings[0].sentence
+        assert "2026-01-15 10:00:00 UTC" in entries[name].outcome.findings[-1].sentence
     assert dict(course.rows("SELECT student_id, timestamp FROM submitted_assignment"))["ada"] is None
 
 
