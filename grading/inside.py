@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import importlib
 import io
 import json
 import math
@@ -35,7 +36,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, wraps
 from itertools import islice, pairwise
 from keyword import iskeyword
 from numbers import Integral, Real
@@ -126,9 +127,22 @@ class _Missing:
         raise NameError(f"name {self._name!r} is not defined")
 
 
-def read_request(frame: bytes) -> dict[str, Any]:
-    found: dict[str, Any] = _Reader(io.BytesIO(frame)).load()
-    return found
+def unpacked(frame: bytes) -> Any:
+    """A request, or a part of one that was packed before."""
+    return _Reader(io.BytesIO(frame)).load()
+
+
+def know(module: str, name: str, ways: tuple[tuple[Any, ...], ...], frame: bytes) -> None:
+    """Let a function of dslib return what the judge knows it to return for these arguments, without computing it."""
+    place = importlib.import_module(module)
+    function = getattr(place, name)
+    these = set(map(repr, ways))  # 1 and 1.0 are equal, and not the same argument
+
+    @wraps(function)
+    def knowing(*asked: Any, **settings: Any) -> Any:
+        return unpacked(frame) if not settings and repr(asked) in these else function(*asked, **settings)
+
+    setattr(place, name, knowing)
 
 
 # -- the kernel's means ------------------------------------------------------------------------------------------------
@@ -511,9 +525,12 @@ def serve(connection: socket.socket, shell: Any) -> None:
     try:
         send(connection, b'{"ready": true}')
         while True:
-            request = read_request(receive(connection))
+            request = unpacked(receive(connection))
             try:
-                if request["do"] == "run":
+                if request["do"] == "know":
+                    know(*request["what"])
+                    answer: dict[str, Any] = {}
+                elif request["do"] == "run":
                     answer = cells.run(request["source"], request["seconds"], request["name"])
                 else:
                     answer = _ask(namespace, request["function"], request["arguments"], request["settings"])

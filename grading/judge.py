@@ -11,14 +11,15 @@ import builtins
 import re
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from dslib.exercises import TookTooLong, time_limit
 
 from .box import Box, Child, Ended
-from .checks.asking import NotTrue
+from .checks.asking import Known, NotTrue
 from .course import Course
 from .inside import MOST_PRINTED
 from .plain import Forged, from_plain
@@ -130,6 +131,9 @@ class Submission:
         self._course, self._box, self._answers, self._learner = course, box, answers, learner
         self._cell_s, self._end_of_all = cell_s, deadline
         self._limit_s = course.properties.limit_s
+        self._known: Sequence[Known] = ()
+        with suppress(ValueError):  # a name that is none: the cell that asks for the data says so
+            self._known = course.properties.known(learner)
         self._child: Child | None = None
         self._skipped: set[int] = set()  # cells that ended the process
         self._slow: set[str | int] = set()  # functions and cells that did not end in time once
@@ -195,6 +199,8 @@ class Submission:
             child = self._box.child()
             self._child = child
             try:
+                for known in self._known:
+                    child.know(known)
                 self._run_cells(child)
             except Ended as problem:
                 self._ended(problem)

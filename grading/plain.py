@@ -18,8 +18,8 @@ from functools import lru_cache
 from typing import Any
 from unicodedata import normalize
 
-from .checks.asking import Named, NotTrue, short
-from .inside import MOST_BITS, MOST_EXPONENT, make_row, make_rows, of_the_notebook, row_type
+from .checks.asking import Named, NotTrue, Often, short
+from .inside import MOST_BITS, MOST_EXPONENT, make_row, make_rows, of_the_notebook, row_type, unpacked
 
 #: Seconds for reading one answer.
 READING_S = 5.0
@@ -48,9 +48,13 @@ class Opaque:
 
 
 def write_request(request: dict[str, Any]) -> bytes:
-    """What ``inside.read_request`` reads. NotTrue for something that the submission returned and no plain data is."""
+    """What ``inside.unpacked`` reads. NotTrue for something that the submission returned and no plain data is."""
+    return packed(request)
+
+
+def packed(value: Any) -> bytes:
     file = io.BytesIO()
-    _Writer(file).dump(request)
+    _Writer(file).dump(value)
     return file.getvalue()
 
 
@@ -89,6 +93,9 @@ class _Writer(pickle.Pickler):
         kind = type(value)
         if kind is Named:
             return of_the_notebook, (value.name,)
+        if kind is Often:
+            value.packed = value.packed or packed(to_carry(list(value)))
+            return unpacked, (value.packed,)
         if kind is Opaque:
             raise NotTrue(f"it returned {short(value)}, which cannot be handed on to another function.")
         if isinstance(value, tuple) and _of_the_checks(kind):

@@ -48,7 +48,7 @@ def properties_of(course: Course) -> dict[str, str]:
     """For each property a name for its code and all of the checks' code that this reaches."""
     module = course.root / "grading" / "checks" / f"{course.lab}.py"
     wanted = dict.fromkeys(slot.prop for slot in course.slots if slot.prop)
-    return {name: reach(module, (name.replace("-", "_"), "LAB")) for name in wanted}
+    return {name: reach(module, (name.replace("-", "_"), "known", "LAB")) for name in wanted}
 
 
 def submission_of(notebook: bytes, findings: Sequence[Finding]) -> str:

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from dslib.slo.indicators import sli
 from grading import box as module
 from grading.box import Box, BoxProblem, Child, Ended, Limits, best
+from grading.checks.asking import Known
 from grading.inside import remove
 from labs import ROOT
 
@@ -42,6 +44,18 @@ def test_a_process_runs_cells_and_answers_calls(box):
     assert child.cpu_s > 0
     with pytest.raises(Ended):
         child.run("1", 1)
+
+
+def test_what_the_judge_knows_is_not_computed_again_and_everything_else_is(box):
+    known, ask = Known(sli, ((1, 4), (1, 4.0)), ["known"]), "from dslib.slo.indicators import sli\n"
+    child = box.child()
+    child.know(known)
+    said = child.run(f"{ask}sli(1, 4).append(1)\nprint(sli(1, 4), sli(1, 4.0), sli(1.0, 4), sli(2, 4))", 10)
+    assert said["printed"] == "['known'] ['known'] 0.25 0.5\n"
+    other = box.child()
+    assert other.run(f"{ask}print(sli(1, 4))", 10)["printed"] == "0.25\n"
+    child.end()
+    other.end()
 
 
 def test_one_process_knows_nothing_of_another(box):

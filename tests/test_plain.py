@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from grading import plain as outside
 from grading.checks import asking
-from grading.checks.asking import NotTrue
-from grading.inside import plain, read_request
+from grading.checks.asking import NotTrue, Often
+from grading.inside import plain, unpacked
 from grading.plain import Forged, Opaque, from_plain, to_carry, write_request
 
 Row = namedtuple("Row", "time_s host")
@@ -163,12 +163,21 @@ def test_numbers_that_all_hash_alike_are_given_up(monkeypatch):
 
 
 def sent(value):
-    return read_request(write_request({"arguments": [to_carry(value)]}))["arguments"][0]
+    return unpacked(write_request({"arguments": [to_carry(value)]}))["arguments"][0]
 
 
 @given(values)
 def test_arguments_come_as_they_were_sent(value):
     assert same(value, sent(value))
+
+
+def test_what_is_asked_about_often_is_packed_once_and_comes_as_a_fresh_list():
+    rows = Often(Row(n, "gw") for n in range(3))
+    first, packed = unpacked(write_request({"arguments": [to_carry(rows)]}))["arguments"][0], rows.packed
+    assert first == list(rows) == [Row(0, "gw"), Row(1, "gw"), Row(2, "gw")]
+    first.clear()
+    assert unpacked(write_request({"arguments": [to_carry(rows), {"again": rows}]}))["arguments"][0] == list(rows)
+    assert rows.packed is packed
 
 
 def test_rows_that_only_the_checks_know_come_as_rows():

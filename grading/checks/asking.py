@@ -10,7 +10,10 @@ sentence is shown to the learner, so it never holds the right answer. At the end
 What crosses between a property and a learner's function is plain: None, bool, numbers, text, lists, tuples,
 dictionaries, the NamedTuples that the task names, and ``Named("parse_short")`` for a function that the notebook has.
 Lists and dictionaries are copied on the way. So the two may as well live in two processes, with a pipe between them:
-a NamedTuple then travels as the names and values of its fields, and ``Named`` as the name that it is.
+a NamedTuple then travels as the names and values of its fields, and ``Named`` as the name that it is. A list that is
+asked about several times goes as ``Often(list)``.
+
+Some labs have a function ``known(learner)``, too: what the judge and the learner's own cells both ask dslib for.
 """
 
 import inspect
@@ -20,7 +23,7 @@ import re
 import reprlib
 import tomllib
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from itertools import islice
@@ -50,6 +53,31 @@ class Named(NamedTuple):
     name: str
 
 
+class Often(Sequence[Any]):
+    """As an argument: a list of these things. However often it is asked about, it is packed for the way once."""
+
+    def __init__(self, things: Iterable[Any]) -> None:
+        self._things = tuple(things)
+        self.packed = b""  # by whoever sends it, for the next time
+
+    def __len__(self) -> int:
+        return len(self._things)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._things[index]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._things)
+
+
+class Known(NamedTuple):
+    """What one of dslib's functions always returns for these arguments, or for any of several ways to write them."""
+
+    function: Callable[..., Any]
+    ways: tuple[tuple[Any, ...], ...]
+    value: Any
+
+
 class Student:
     """The learner's functions: ``student.request_sli(judged, 0, 10)`` calls the one of that name."""
 
@@ -74,6 +102,8 @@ class Student:
     def _carry(self, value: Any) -> Any:
         if isinstance(value, Named):
             return self._function(value.name)
+        if isinstance(value, Often):
+            return list(value)
         if type(value) in (list, tuple):
             return type(value)(map(self._carry, value))
         if type(value) is dict:
@@ -182,6 +212,7 @@ class Properties:
         self.properties: dict[str, Property] = {
             name.replace("_", "-"): thing for name, thing in module.items() if _is_property(thing, module["__name__"])
         }
+        self.known: Callable[[str], Sequence[Known]] = module.get("known", lambda learner: ())
 
     def parts(self) -> tuple[dict[str, Property], Callable[..., Any], Callable[..., Any], Callable[..., Any]]:
         return self.properties, self.failures, self.broken, self.require

@@ -4,6 +4,7 @@ Each function is fed by the checks, not by another function of the learner: one 
 """
 
 import math
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
@@ -15,7 +16,21 @@ from dslib.chatday import chat_day_log
 from dslib.exercises import Lab
 from dslib.requestlog import Judged, Row, Spec, judge, read_log
 
-from .asking import SOLUTIONS, Named, NotTrue, Properties, Student, items, number, numbers, same, short, table
+from .asking import (
+    SOLUTIONS,
+    Known,
+    Named,
+    NotTrue,
+    Often,
+    Properties,
+    Student,
+    items,
+    number,
+    numbers,
+    same,
+    short,
+    table,
+)
 
 ROUNDS = 60
 DAY_S = 86_400
@@ -70,11 +85,26 @@ def ratio(judged: Iterable[Judged]) -> float:
 
 
 @lru_cache(maxsize=4)  # of a class of a thousand, a few at a time
-def own_judged(learner: str) -> tuple[Judged, ...]:
+def own_log(learner: str) -> Known:
+    """The file of the learner's own day."""
+    seed = Lab("lab1", learner, folder=SOLUTIONS / "lab1").seed
+    return Known(chat_day_log, ((seed,),), chat_day_log(seed))
+
+
+def known(learner: str) -> list[Known]:
+    return [own_log(learner)]
+
+
+@lru_cache(maxsize=4)
+def own_judged(learner: str) -> Often:
     """The learner's own day, judged as the spec of the lab says."""
-    log = read_log(chat_day_log(Lab("lab1", learner, folder=SOLUTIONS / "lab1").seed))
     spec = Spec(excluded_statuses=frozenset({499}), bad_client_errors=frozenset({429}))
-    return tuple(judge(log, _verdict, spec))
+    return Often(judge(read_log(own_log(learner).value), _verdict, spec))
+
+
+@lru_cache(maxsize=4)
+def own_valid(learner: str) -> Often:
+    return Often(one for one in own_judged(learner) if one.verdict != "invalid")
 
 
 def _verdict(row: Row, spec: Spec) -> str:
@@ -84,22 +114,23 @@ def _verdict(row: Row, spec: Spec) -> str:
 
 
 @cache
-def a_published_month(good: int, valid: int) -> list[Judged]:
+def a_published_month(good: int, valid: int) -> Often:
     """So many requests, and 1,000 health checks in between."""
     served, failed_, probe = (
         Judged(5.0, verdict, "a", "gw-1", "acme", "/api") for verdict in ("good", "bad", "invalid")
     )
-    return [served] * good + [probe] * 1_000 + [failed_] * (valid - good)
+    return Often([served] * good + [probe] * 1_000 + [failed_] * (valid - good))
 
 
-def a_month(outage_begins_at: int) -> list[Judged]:
+@cache
+def a_month(outage_begins_at: int) -> Often:
     """30 days of requests, 19 times as many at noon as at midnight, and 3 hours of the 15th day where all fail."""
     judged = []
     for hour in range(720):
         verdict = "bad" if 0 <= hour - 24 * 14 - outage_begins_at < 3 else "good"
         count = round(20 * (1 - 0.9 * math.cos(2 * math.pi * (hour % 24) / 24)))
         judged += [Judged(3_600 * hour + 3_600 * n / count, verdict, "a", "gw-1", "acme", "/") for n in range(count)]
-    return judged
+    return Often(judged)
 
 
 # -- task 1: from lines to flights -------------------------------------------------------------------------------------
@@ -265,7 +296,7 @@ def every_request_alike(student: Student, dice: Random, learner: str) -> None:
     for size in sizes():
         judged = some_judged(dice, size, hosts=["gw-1"] * 9 + ["gw-2"], invalid=False)
         _expect_sli(student, judged, 0, 100, ratio(judged))
-    own = [one for one in own_judged(learner) if one.verdict != "invalid"]
+    own = own_valid(learner)
     _expect_sli(student, own, 0, DAY_S, ratio(one for one in own if one.time_s < DAY_S))
     night, peak = (number(student.request_sli(a_month(hour), 0, 720 * 3_600)) for hour in (0, 11))
     if not night > peak:
@@ -290,8 +321,10 @@ def no_traffic(student: Student, dice: Random, learner: str) -> None:
             raise NotTrue(f"for {_story(judged)}, none of them valid between 0 and 100 s, it returned {value}.")
 
 
-def _expect_sli(student: Student, judged: list[Judged], start: float, end: float, expected: float | Fraction) -> None:
-    value = student.request_sli(list(judged), start, end)
+def _expect_sli(
+    student: Student, judged: Sequence[Judged], start: float, end: float, expected: float | Fraction
+) -> None:
+    value = student.request_sli(judged, start, end)
     if not same(value, expected):
         raise NotTrue(f"for {_story(judged)} and the window from {start} to {end} s it returned {value!r}.")
 
@@ -302,12 +335,14 @@ COLUMNS = ("host", "tenant", "endpoint")
 
 
 def own_group(student: Student, dice: Random, learner: str) -> None:
-    cases = [some_judged(dice, size, hosts=("gw-1", "gw-2", "gw-3")) for size in sizes()] + [list(own_judged(learner))]
-    for judged in cases:
+    cases = [some_judged(dice, size, hosts=("gw-1", "gw-2", "gw-3")) for size in sizes()]
+    for judged in [*cases, own_judged(learner)]:
         for column in COLUMNS:
-            found = table(student.sli_by(list(judged), column))
-            for group in sorted({getattr(one, column) for one in judged}):
-                members = [one for one in judged if getattr(one, column) == group]
+            groups: dict[str, list[Judged]] = defaultdict(list)
+            for one in judged:
+                groups[getattr(one, column)].append(one)
+            found = table(student.sli_by(judged, column))
+            for group, members in sorted(groups.items()):
                 if not math.isnan(ratio(members)) and not same(found.get(group), ratio(members)):
                     raise NotTrue(f"for {_story(judged)} the SLI of {column} {group!r} is {found.get(group)!r}.")
 
@@ -345,7 +380,7 @@ def any_attempt(student: Student, dice: Random, learner: str) -> None:
 def first_attempt(student: Student, dice: Random, learner: str) -> None:
     cases = [some_judged(dice, size, hosts=("gw-1", "gw-2")) for size in sizes()]
     cases = [[one._replace(action_id=f"a{dice.randrange(len(case))}") for one in case] for case in cases]
-    for judged in [*cases, list(own_judged(learner))]:
+    for judged in [*cases, own_judged(learner)]:
         first: dict[str, Judged] = {}
         begins: dict[str, set[tuple[str, str, str]]] = defaultdict(
             set
@@ -356,7 +391,7 @@ def first_attempt(student: Student, dice: Random, learner: str) -> None:
         for one in judged:
             if one.verdict != "invalid" and one.time_s == first[one.action_id].time_s:
                 begins[one.action_id].add((one.host, one.tenant, one.endpoint))
-        found = items(student.actions(list(judged)))
+        found = items(student.actions(judged))
         names = [action.action_id for action in found]
         if len(set(names)) != len(names):
             raise NotTrue(f"for {_story(judged)} it returned {len(names)} actions, some of them more than once.")
@@ -394,13 +429,13 @@ def slice_edges(student: Student, dice: Random, learner: str) -> None:
 
 
 def every_slice(student: Student, dice: Random, learner: str) -> None:
-    cases: list[tuple[list[Judged], float, float, float]] = [(list(own_judged(learner)), 0, DAY_S, 7_000)]
+    cases: list[tuple[Sequence[Judged], float, float, float]] = [(own_judged(learner), 0, DAY_S, 7_000)]
     for size in sizes():
         width: float = dice.choice([7, 9, 30])  # none of them divides 100
         # Off the edges, which are another property's business; and with requests after the end.
-        judged = [one._replace(time_s=one.time_s + 0.25) for one in some_judged(dice, size)]
-        cases.append((judged, 0, 80, width))
-        cases.append((judged, 0, 3 * width, width))
+        shifted = [one._replace(time_s=one.time_s + 0.25) for one in some_judged(dice, size)]
+        cases.append((shifted, 0, 80, width))
+        cases.append((shifted, 0, 3 * width, width))
     for judged, start, end, width in cases:
         found = _slices(student, judged, start, end, width)
         count = math.ceil((end - start) / width)
@@ -411,8 +446,11 @@ def every_slice(student: Student, dice: Random, learner: str) -> None:
         last = start + (count - 1) * width
         if not same(found[-1], ratio(one for one in judged if last <= one.time_s < end)):
             raise NotTrue(f"for {_story(judged)} the last slice, from {last} to {end} s, is {found[-1]}.")
+        ordered = sorted(judged, key=lambda one: one.time_s)
+        times = [one.time_s for one in ordered]
         for i, value in enumerate(found):
-            inside = [one for one in judged if start + i * width <= one.time_s < min(end, start + (i + 1) * width)]
+            ends = min(end, start + (i + 1) * width)
+            inside = ordered[bisect_left(times, start + i * width) : bisect_left(times, ends)]
             if math.isnan(ratio(inside)) != math.isnan(value):
                 raise NotTrue(f"a slice with {_story(inside)} is {value}.")
 
@@ -463,8 +501,8 @@ def empty_slices(student: Student, dice: Random, learner: str) -> None:
                 raise NotTrue(f"{name} of {short(ratios)} without a policy is {answer!r}.")
 
 
-def _slices(student: Student, judged: list[Judged], start: float, end: float, width: float) -> list[float]:
-    return numbers(student.slice_ratios(list(judged), start, end, width))
+def _slices(student: Student, judged: Sequence[Judged], start: float, end: float, width: float) -> list[float]:
+    return numbers(student.slice_ratios(judged, start, end, width))
 
 
 def _expect_of_slices(answer: Any, expected: float | Fraction, ratios: Sequence[float]) -> None:

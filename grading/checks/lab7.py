@@ -32,7 +32,19 @@ from dslib.faultweeks import (
     run_week,
     settings_of,
 )
-from grading.checks.asking import SOLUTIONS, NotTrue, Properties, Student, items, number, same, short, table, words
+from grading.checks.asking import (
+    SOLUTIONS,
+    Known,
+    NotTrue,
+    Properties,
+    Student,
+    items,
+    number,
+    same,
+    short,
+    table,
+    words,
+)
 
 ROUNDS = 30
 #: So many unseen weeks of each kind in which a mitigation is tried, and so many calm ones.
@@ -149,6 +161,12 @@ def own_seed(learner: str) -> int:
 @lru_cache(maxsize=256)
 def played(kind: str, seed: int, changes: tuple[tuple[str, Any], ...] = ()) -> Week:
     return run_week(kind, seed, dict(changes))
+
+
+def known(learner: str) -> list[Known]:
+    """The learner's own weeks, without a change, which the cells say in two ways."""
+    weeks = [(kind, own_seed(learner)) for kind in ("calm", *KINDS_OF_TROUBLE)]
+    return [Known(run_week, (week, (*week, {})), played(*week)) for week in weeks]
 
 
 def weeks_for(dice: Random, learner: str) -> list[tuple[Week, float]]:
