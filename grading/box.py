@@ -102,6 +102,7 @@ class Box:
             (inside.__file__, "/inside.py"),
         ]
         settings["readable"] = [outside for outside, _ in shown]
+        settings["below_tmp"] = [there for _, there in shown if there.startswith("/tmp/")]
         python, script = sys.executable, inside.__file__
         command: list[str] = []
         if self.kind == "namespaces":
@@ -111,9 +112,10 @@ class Box:
             script = "/inside.py"
             command = ["bwrap", "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net"]
             command += ["--uid", str(inside.NOBODY), "--gid", str(inside.NOBODY), "--die-with-parent", "--new-session"]
+            command += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # first: what is shown may lie below
             for outside, there in shown:
                 command += ["--ro-bind", outside, there]
-            command += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--remount-ro", "/", "--chdir", "/"]
+            command += ["--remount-ro", "/", "--chdir", "/"]
         command += [python, "-I", "-X", "utf8", script, json.dumps(settings)]
         environment = {
             "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC", "HOME": "/tmp", "PYTHONHASHSEED": "0",

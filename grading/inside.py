@@ -180,10 +180,11 @@ def new_root(folder: str, shown: list[tuple[str, str]]) -> None:
     """Make ``folder`` the root, with nothing in it but the ``shown`` (path outside, path inside), all read-only."""
     mount("none", "/", None, MS_REC | MS_PRIVATE)
     mount("tmpfs", folder, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=755")
-    for outside, inside in [
-        *shown,
-        *((f"/dev/{name}", f"/dev/{name}") for name in ("null", "zero", "random", "urandom")),
-    ]:
+    for name in ("tmp", "proc", "old"):
+        os.mkdir(f"{folder}/{name}")
+    mount("tmpfs", f"{folder}/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "size=1m")  # first: what is shown may lie below
+    devices = [f"/dev/{name}" for name in ("null", "zero", "random", "urandom")]
+    for outside, inside in [*shown, *zip(devices, devices, strict=True)]:
         target = folder + inside
         os.makedirs(os.path.dirname(target), exist_ok=True)
         if os.path.isdir(outside):
@@ -191,17 +192,14 @@ def new_root(folder: str, shown: list[tuple[str, str]]) -> None:
         else:
             open(target, "w").close()
         mount(outside, target, None, MS_BIND | MS_REC)
-        if not inside.startswith("/dev/"):
+        if inside not in devices:
             _read_only(target)
-    for name in ("tmp", "proc", "old"):
-        os.makedirs(f"{folder}/{name}", exist_ok=True)
     mount("/proc", f"{folder}/proc", None, MS_BIND | MS_REC)  # to write the child's user map; the child does not see it
     os.symlink("/proc/self/fd", f"{folder}/dev/fd")
     os.chdir(folder)
     _call("pivot_root", _libc().syscall({"x86_64": 155, "aarch64": 41}[os.uname().machine], b".", b"old"))
     os.chdir("/")
     _call("umount", _libc().umount2(b"/old", 2))
-    mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "size=1m")
     mount("none", "/", None, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV)
 
 
@@ -224,6 +222,18 @@ def all_read_only() -> None:
     for target in targets:
         with suppress(FileNotFoundError):  # something else is mounted over it
             _read_only(target)
+
+
+def own_disk(limits: Limits, shown: list[str]) -> None:
+    """An empty /tmp to write to. What of Python and its packages lies below the old one can still be read."""
+    held = {path: os.open(path, os.O_PATH) for path in shown}
+    mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, f"size={limits.disk},nr_inodes=4096,mode=700")
+    for path, place in held.items():
+        os.makedirs(path if os.path.isdir(f"/proc/self/fd/{place}") else os.path.dirname(path), exist_ok=True)
+        if not os.path.exists(path):
+            open(path, "w").close()
+        mount(f"/proc/self/fd/{place}", path, None, MS_BIND | MS_REC)  # read-only, as it was
+        os.close(place)
 
 
 def close_files(readable: list[str], writable: list[str]) -> bool:
@@ -490,7 +500,7 @@ def child(descriptor: int, shell: Any, settings: dict[str, Any], scratch: str) -
         if settings["namespaces"]:
             mount("none", "/", None, MS_REC | MS_PRIVATE)
             all_read_only()
-            mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, f"size={limits.disk},nr_inodes=4096,mode=700")
+            own_disk(limits, settings["below_tmp"])
             mount("tmpfs", "/proc", "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV, "size=4k")
             drop_capabilities()
         home = scratch or "/tmp"

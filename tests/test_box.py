@@ -192,6 +192,43 @@ def test_without_walls_files_are_closed_where_the_kernel_can(boxes, tmp_path):
     assert (tmp_path / "file").read_text() == "secret"
 
 
+@pytest.mark.parametrize("kind", ["bwrap", "namespaces"])
+def test_a_course_below_tmp_has_the_same_walls(kind, monkeypatch, tmp_path):
+    """Python, its packages and the released files may lie where submissions have their own disk."""
+    if not tmp_path.is_relative_to("/tmp"):
+        pytest.skip(f"{tmp_path} is not below /tmp")
+    for name in ("packages", "grading"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_text(name)
+    shown = str(tmp_path / "packages")
+    monkeypatch.setattr(module, "_system", lambda system=module._system: [*system(), (shown, shown)])
+    try:
+        box = Box(FOLDER, kind)
+    except BoxProblem as problem:
+        pytest.skip(f"no such walls here: {problem}")
+    with box:
+        assert module.leaks(box, [str(tmp_path / "grading")]) == []
+        child = box.child()
+        said = child.run(_BELOW.replace("PLACE", str(tmp_path)), 10)
+        assert said["printed"] == "['packages'] packages\nread-only\nread-only\nread-only\n"
+        child.end()
+    assert (tmp_path / "packages" / "file").read_text() == "packages"
+
+
+_BELOW = """
+import os
+print(os.listdir("PLACE"), open("PLACE/packages/file").read())
+for act in (lambda: open("PLACE/packages/file", "w"), lambda: os.remove("PLACE/packages/file"),
+            lambda: os.chmod("PLACE/packages/file", 0o777)):
+    try:
+        act()
+    except OSError as problem:
+        print("read-only" if problem.errno == 30 else problem)
+with open("/tmp/own", "w") as file:
+    file.write("own")
+"""
+
+
 def test_read_only_without_the_newer_system_call(monkeypatch, tmp_path):
     """Before Linux 5.12 there is no mount_setattr: each mount is made read-only by itself."""
     if best(FOLDER)[0] == "limits":
