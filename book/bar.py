@@ -43,7 +43,14 @@ def bar(app: Any, name: str, template: str, context: dict[str, Any], doctree: An
     else:
         parts = [f'<a href="{up}lessons/notebooks.zip" download>Download the notebooks</a>']
     parts.append('<button type="button" class="for-print" hidden>Print</button>')
-    context["body"] = body.replace("</h1>", f'</h1><p class="bar">{"".join(parts)}</p>', 1)
+    about = ""
+    if folder == "lessons" and name.endswith(page):
+        about = (
+            '<p class="recorded">On this page all cells have run, and the pictures are recordings. Where you are asked '
+            f'to change a cell, <span class="run-live" hidden>do it <a href="{live}">in your browser</a>, or </span>do '
+            f'it in <a href="{escape(page)}.ipynb" download>the notebook</a>.</p>'
+        )
+    context["body"] = body.replace("</h1>", f'</h1><p class="bar">{"".join(parts)}</p>{about}', 1)
 
 
 def reading_order(app: Any, name: str, template: str, context: dict[str, Any], doctree: Any) -> None:

@@ -112,6 +112,7 @@ def of_the_rest() -> dict[str, str]:
         "service-levels.md": filled("service-levels", NUMBERS=", ".join(f"[{n}](#d{n})" for n in range(1, 25))),
         **words.teaching(),
         **of_dslib(),
+        "answers.md": filled("answers"),
         "cite.md": filled("cite", CITATION=citation()),
     }
 
@@ -157,6 +158,8 @@ def looks() -> dict[str, str]:
         **{f"_templates/{path.name}": path.read_text(encoding="utf-8") for path in theme.glob("*.html")},
         "_static/favicon.svg": (theme / "favicon.svg").read_text(encoding="utf-8"),
         "_static/book.css": (theme / "book.css").read_text(encoding="utf-8"),
+        "scorer.js": bare((theme / "scorer.js").read_text(encoding="utf-8")),
+        "_static/answers.js": bare((theme / "answers.js").read_text(encoding="utf-8")),
         "_static/course.js": bare((theme / "course.js").read_text(encoding="utf-8")),
         **{f"_static/{parts[-1]}.js": script_of(*parts, start=WAKE_AGAIN) for parts in FORMS},
         "_static/player.js": bare(script.classic_script(script.FOR_LATER)),

@@ -27,11 +27,13 @@ html_js_files = [("course.js", {"defer": "defer"})]
 html_use_index = False  # the reference is one
 html_copy_source = False
 html_show_sourcelink = False
+html_search_scorer = str(Path(__file__).with_name("scorer.js"))
 html_show_search_summary = False  # it would read the found pages, which a page opened from disk may not do
 html_permalinks_icon = "#"
 
 nb_execution_mode = "off"  # book.execute has run them
 nb_ipywidgets_js: dict[str, str] = {}  # else each page asks a host of somebody else's for the scripts of widgets
+nb_merge_streams = True
 nb_mime_priority_overrides = [("html", "text/html", 5)]
 myst_heading_anchors = 3
 myst_enable_extensions = ["colon_fence", "attrs_inline", "attrs_block"]

@@ -27,8 +27,8 @@ from .paper import nbformat
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / "build" / "executed"
 
-#: Seconds for the start of Python, for one cell, and for a whole notebook.
-START_S, CELL_S, NOTEBOOK_S = 60, 120, 400
+#: Seconds for the start of Python, for one cell, and for a whole notebook: ten times what a quiet machine needs.
+START_S, CELL_S, NOTEBOOK_S = 60, 240, 600
 
 Say = Callable[[str], None]
 

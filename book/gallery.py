@@ -124,5 +124,6 @@ def overview() -> str:
         if one.incidents:
             out.append(raw(incidents(one.incidents)))
     cards = "\n".join(name_of(card) for card in GALLERY)
-    toctree = f"```{{toctree}}\n:maxdepth: 1\n\n{cards}\n```"
-    return filled("gallery", COUNT=str(count), CARDS=toctree, BONUS="\n".join(out))
+    listed = [f"- **[{card.number}. {card.title}]({name_of(card)}.ipynb)** {card.means}" for card in GALLERY]
+    listed.append(f"\n```{{toctree}}\n:hidden:\n\n{cards}\n```")
+    return filled("gallery", COUNT=str(count), CARDS="\n".join(listed), BONUS="\n".join(out))

@@ -41,6 +41,14 @@ PLAYER = re.compile(r"<div data-dslib-player(?: data-bundle='([^']*)')? style=\"
 HELD = re.compile(r' data-(frames|dslib-(?!player|predict|reveal)[a-z]+)="([^"]*)"')
 EVENTS = re.compile(r"<details><summary>([^<]*events?) as text</summary>(.*?)</details>", re.DOTALL)
 HOW = re.compile(r'<p class="dslib-view dslib-how"[^>]*>(.*?)</p>', re.DOTALL)
+#: What Python says of itself, and what a page says instead.
+SAID = (
+    (
+        re.compile(r'<p class="dslib-muted">To check an answer without the form, in Python:.*?</p>', re.DOTALL),
+        '<p class="dslib-muted needs-script">To check an answer and to get hints, this page needs JavaScript.</p>',
+    ),
+    (re.compile(r" To lie without the form, in Python: [^<]*"), ""),
+)
 #: What pictures say though it goes without saying.
 IDLE = re.compile(r' font-weight="400"| fill-opacity="1(?:\.0)?"|(?<=\d)\.0(?=[\s"A-Za-z])')
 
@@ -107,6 +115,8 @@ class Page:
         html = HELD.sub(lambda found: self._held(found, key), html)
         html = EVENTS.sub(lambda found: self._listed(found, key), html)
         html = IDLE.sub("", html)
+        for long, short in SAID:
+            html = long.sub(short, html)
         how = HOW.search(html)
         html = HOW.sub("", html)
         return html + self._live(how[1] if how and not recorded else "", recorded)

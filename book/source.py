@@ -316,4 +316,12 @@ def overview(everything: list[Module]) -> str:
         out += [f"## {room[0].upper()}{room[1:]}\n", table(head("file", "what it is"), rows, f"Files of {room}")]
     # It holds links, so it is no image.
     picture = raw(architecture(everything).to_html().replace('role="img"', 'role="group"'))
-    return filled("dslib", TOLD=raw(prose.html(told, link)), PICTURE=picture, ROOMS="\n".join(out))
+    return filled("dslib", TOLD=raw(_in_order(prose.html(told, link), link)), PICTURE=picture, ROOMS="\n".join(out))
+
+
+def _in_order(html: str, link: Links) -> str:
+    """The paragraph that says in which order to read, with each file that it names linked."""
+    before, found, after = html.partition("Read the files in this order:")
+    order, end, rest = after.partition("</p>")
+    named = re.compile(rf"\b({'|'.join(sorted(link.by_name, key=len, reverse=True))})\b")
+    return before + found + named.sub(lambda one: f'<a href="{link.to(one[0])}">{one[0]}</a>', order) + end + rest

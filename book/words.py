@@ -45,13 +45,25 @@ def corrections(path: Path) -> list[tuple[str, str, str]]:
     raise ValueError(f"{path.name} has no section '## Errata'")
 
 
+def sections(path: Path) -> dict[str, str]:
+    """Where the numbered sections of a lesson stand on its page."""
+    found = {}
+    for _, text in cells(path):
+        for heading, number in re.findall(r"^## ((\d+) · .+)$", text, re.MULTILINE):
+            found[number] = re.sub(r"[^\w-]", "", heading.strip().lower().replace(" ", "-"))
+    return found
+
+
 def errata() -> str:
     """What we corrected, and why."""
     out = []
     for path in lessons():
         out.append(f"## {title(path)}\n")
         out.append("| The notes say | This course says | Section |\n|---|---|---|")
-        out += [f"| {says} | {ours} | {where} |" for says, ours, where in corrections(path)]
+        link = {number: f"[{number}](lessons/{path.name}#{anchor})" for number, anchor in sections(path).items()}
+        for says, ours, where in corrections(path):
+            linked = ", ".join(link.get(one, one) for one in where.split(", "))
+            out.append(f"| {says} | {ours} | {linked} |")
         out.append(f"\n[To the lesson](lessons/{path.name})\n")
     return filled("errata", TABLES="\n".join(out))
 
@@ -108,7 +120,7 @@ def teaching() -> dict[str, str]:
         if path.exists():
             pages[f"teaching/{name}.md"] = relinked(path.read_text(encoding="utf-8"), _teaching_link)
     listed = "\n".join(name.removeprefix("teaching/").removesuffix(".md") for name in pages)
-    pages["teaching/index.md"] = filled("teaching", PAGES=f"```{{toctree}}\n{listed}\n```")
+    pages["teaching/index.md"] = filled("teaching", PAGES=f"```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```")
     return pages
 
 

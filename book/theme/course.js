@@ -77,7 +77,15 @@ async function draw(host) {
     const [{ mount, fragmentFor }, bundle] = await Promise.all([thePlayer(), brought(host.dataset.run).then(unpacked)]);
     const number = runs.indexOf(host) + 1;
     const link = (time) => location.href.split("#")[0] + fragmentFor(number, runs.length === 1, time);
-    return mount(host, bundle, { link });
+    const still = [...host.childNodes].filter((one) => !one.classList?.contains("beside"));
+    const player = mount(host, bundle, { link });
+    if (!still[0]?.isConnected) {                          // the player stands in its place, except on paper
+      const paper = document.createElement("div");
+      paper.className = "on-paper";
+      paper.append(...still);
+      host.append(paper);
+    }
+    return player;
   } catch (problem) {
     note(host, `${problem.message}. The picture and the words below are all there is here.`.replace("..", "."));
     return null;
@@ -105,7 +113,7 @@ async function follow() {
 /** Which script wakes what. That of the predictions comes at once: it covers what happened. */
 const WAKES = {
   "dslib-predict": "predict", "dslib-reveal": "predict", "dslib-recap": "predict", "dslib-course": "predict",
-  "dslib-check": "selfcheck", "dslib-traitor": "traitor", "dslib-budget": "spending", frames: "explore",
+  "dslib-check": "selfcheck", "dslib-confusion": "selfcheck", "dslib-traitor": "traitor", "dslib-budget": "spending", frames: "explore",
 };
 
 /** data-later="dslib-check 01-…/check-when.js": the file has the value of data-dslib-check. */

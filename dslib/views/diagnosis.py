@@ -13,13 +13,17 @@ from html import escape
 from math import isnan
 from typing import Any
 
+from ..failures import GALLERY
 from ..failures.incidents import Incident
 from ..scenarios.diagnosis import TELLS, Case, card_of, confused
 from .chart import SERIES, Axis, Chart, Line, Panel, linear, number, show
+from .forms import awake
 from .items import Item, Option
-from .keep import Record
-from .selfcheck import Check
-from .static import KEYS, Card, View, count
+from .keep import Record, here
+from .selfcheck import PARTS, Check
+from .static import KEYS, Card, View, count, for_a_page
+
+NOT_YET = "You have not guessed yet. Answer a case above"
 
 #: The first guess of each case of this session, by the case's seed: (what it was, what was said).
 _GUESSES: dict[int, tuple[str, str]] = {}
@@ -164,8 +168,10 @@ def diagnose(case: Case) -> Diagnosis:
 def confusion(guesses: Mapping[int, tuple[str, str]] | None = None) -> Card:
     """Your first guesses so far: which failure you took for which. Of this session, or of those given."""
     kept = dict(_GUESSES if guesses is None else guesses)
+    if not kept and guesses is None and for_a_page():
+        return Remembered()
     if not kept:
-        hint = "You have not guessed yet. Answer a case above, then run this cell again."
+        hint = f"{NOT_YET}, then run this cell again."
         return Card(hint, f"<p>{hint}</p>")
     table = confused(kept.values())
     right = sum(n for (truth, said), n in table.items() if truth == said)
@@ -192,6 +198,19 @@ def confusion(guesses: Mapping[int, tuple[str, str]] | None = None) -> Card:
         f'<thead><tr><th scope="col">It was</th>{head}</tr></thead><tbody>{body}</tbody></table></div>'
     )
     return Card(words, html)
+
+
+class Remembered(Card):
+    """The matrix of a page without a kernel: it shows what the browser keeps of the cases, and is never old."""
+
+    def __init__(self) -> None:
+        super().__init__(f"{NOT_YET}.", "")
+        self._place = here()
+
+    def to_html(self) -> str:
+        """Words that the page's script replaces."""
+        data = {"place": self._place, "order": [card.title for card in GALLERY]}
+        return awake("confusion", data, f"<p>{NOT_YET}.</p>", *PARTS)
 
 
 def _cell(times: int, right: bool) -> str:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from ..simulation import Simulation
 from .explored import is_card, knobs, run_picture, run_up_to, turned
 from .forms import script_of
-from .static import STYLE, View, for_a_page, how_to_touch, live, names, widget_class, with_widget
+from .static import KEYS, STYLE, View, for_a_page, how_to_touch, live, names, widget_class, with_widget
 
 #: What the recorded pictures of one cell may add to a page, in characters.
 MOST_RECORDED = 200_000
@@ -481,12 +481,20 @@ def _as_html(shown: Any) -> tuple[str, str]:
         data = base64.b64encode(page.getvalue().encode()).decode()
         words = _figure_words(shown)
         return f'<img style="max-width: 100%" alt="{escape(words)}" src="data:image/svg+xml;base64,{data}">', words
-    if isinstance(shown, str):
-        return f'<p class="dslib-view">{escape(shown)}</p>', shown
     own = getattr(shown, "_repr_html_", None)
     html = own() if callable(own) else None
     words = str(shown)
-    return (html if isinstance(html, str) else f'<pre class="dslib-view">{escape(words)}</pre>'), words
+    return (html if isinstance(html, str) else _said(words)), words
+
+
+def _said(words: str) -> str:
+    """A sentence, or lines in which what stands one below the other stays there."""
+    if "\n" not in words:
+        return f'<p class="dslib-view">{escape(words)}</p>'
+    return (
+        f'<div class="dslib-view dslib-scroll" tabindex="0" role="group" aria-label="Text" {KEYS}>'
+        f'<pre class="dslib-lines">{escape(words)}</pre></div>'
+    )
 
 
 def _figure_words(figure: Any) -> str:

@@ -143,10 +143,12 @@ function wakeReveal(host, { key, place, record }) {
     kept.put(key, { said: choice, late, looked: true });
     said.focus();
   });
-  host.replaceChildren(said, look);
+  const did = inWords(record, record.did);
+  const onPaper = make("p", { class: "dslib-on-paper" }, `The run says: ${did}. ${record.why}`.trim());
+  host.replaceChildren(said, look, onPaper);             // where it cannot be uncovered, it is not covered
   follow(() => {
     const now = known(kept, key, record);
-    const words = now.said === null ? "" : inWords(record, now.said), did = inWords(record, record.did);
+    const words = now.said === null ? "" : inWords(record, now.said);
     const parts = [];
     if (!now.looked) {
       parts.push(now.said === null ? "Commit first, then look: say above what you expect." : "You said: ", now.said === null ? "" : make("b", {}, words), now.said === null ? "" : ".");
@@ -156,6 +158,7 @@ function wakeReveal(host, { key, place, record }) {
     first.replaceChildren(...parts);
     say(why, now.looked ? record.why : "");
     look.hidden = now.looked;
+    host.classList.toggle("dslib-covered", !now.looked);
     host.classList.toggle("dslib-met", now.looked && now.said !== null && now.said === record.did);
     host.classList.toggle("dslib-missed", now.looked && now.said !== null && now.said !== record.did);
     curtain(host, now.looked);

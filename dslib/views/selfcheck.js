@@ -201,9 +201,45 @@ function wake() {
   wakeAll("check", (host, { place, item, state }) => {
     const kept = shelf("checks", place);
     const now = () => ({ ...(checkRecord(kept.get(item.id)) ?? state), alert: kept.trouble() });
-    const show = mountCheck(host, item, now(), (told) => kept.put(item.id, told));
+    const show = mountCheck(host, item, now(), (told) => {
+      const first = CASE.test(item.id) ? kept.get(item.id)?.first ?? (told.tries ? told.said : null) : null;
+      kept.put(item.id, first ? { ...told, first } : told);
+    });
     host.className = "";                                 // the form brings the frame
     follow(() => show(now()));
+  });
+  wakeAll("confusion", wakeConfusion);
+}
+
+/** What a case of diagnosis.py is called: its first guess is kept, too. */
+const CASE = /^case-\d+$/;
+
+/** First guesses at those cases, as its `confusion` shows them. What a case was is known once it is solved. */
+function wakeConfusion(host, { place, order }) {
+  const kept = shelf("checks", place), words = make("p", { role: "status" }), rest = make("div");
+  host.replaceChildren(words, rest);
+  follow(() => {
+    const guessed = Object.entries(kept.all()).filter(([id, record]) => CASE.test(id) && record?.first?.length === 1);
+    const pairs = guessed.filter(([, record]) => record.solved).map(([, { said, first }]) => [said[0], first[0]]);
+    const open = guessed.length - pairs.length;
+    const cell = (truth, chosen) => pairs.filter(([was, took]) => was === truth && took === chosen).length;
+    const listed = (titles) => [...new Set(titles)].sort((a, b) => order.indexOf(a) - order.indexOf(b));
+    const truths = listed(pairs.map(([truth]) => truth)), columns = listed(pairs.flat());
+    const mixed = truths.flatMap((truth) => columns.filter((chosen) => chosen !== truth && cell(truth, chosen))
+      .map((chosen) => `${truth} for ${chosen}${cell(truth, chosen) > 1 ? ` (${cell(truth, chosen)} times)` : ""}`));
+    const parts = guessed.length ? [] : ["You have not guessed yet. Answer a case above."];
+    if (pairs.length) parts.push(`${pairs.filter(([truth, chosen]) => truth === chosen).length} of ${pairs.length} first ${pairs.length === 1 ? "guess" : "guesses"} right.`);
+    if (mixed.length) parts.push(`You took ${mixed.join("; ")}.`);
+    if (open) parts.push(`${count(open, "case")} not found yet: try on.`);
+    say(words, parts.join(" "));
+    const head = columns.map((title) => make("th", { scope: "col" }, title));
+    const body = truths.map((truth) => make("tr", {}, make("th", { scope: "row" }, truth), ...columns.map((chosen) => {
+      const times = cell(truth, chosen);
+      return make("td", {}, times ? `${truth === chosen ? "✓" : "✗"} ${times}` : "");
+    })));
+    rest.replaceChildren(...(pairs.length ? [make("div", { class: "dslib-scroll", tabindex: "0", role: "group", "aria-label": "Your first guesses" },
+      make("table", { class: "dslib-table" }, make("caption", {}, "Rows: what it was. Columns: what you said."),
+        make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "It was"), ...head)), make("tbody", {}, ...body)))] : []));
   });
 }
 

@@ -82,9 +82,10 @@ def _style() -> str:
     dark = {name: sign.dark for name, sign in signs.items()}
     rules = [
         rule("", either),
-        rule('[data-jp-theme-light="true"],[data-theme="light"],[data-theme="auto"]', light),
-        rule('[data-jp-theme-light="false"],[data-theme="dark"]', dark),
-        "@media (prefers-color-scheme: dark) { " + rule('[data-theme="auto"]', dark) + " }",
+        # Paper is light, whatever the screen is.
+        rule('[data-jp-theme-light],[data-theme="light"],[data-theme="auto"],[data-theme="dark"]', light),
+        "@media not print { " + rule('[data-jp-theme-light="false"],[data-theme="dark"]', dark) + " }",
+        "@media not print and (prefers-color-scheme: dark) { " + rule('[data-theme="auto"]', dark) + " }",
     ]
     return "\n".join([*rules, Path(__file__).with_name("views.css").read_text(encoding="utf-8")])
 
