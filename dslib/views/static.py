@@ -84,8 +84,8 @@ def _style() -> str:
         rule("", either),
         # Paper is light, whatever the screen is.
         rule('[data-jp-theme-light],[data-theme="light"],[data-theme="auto"],[data-theme="dark"]', light),
-        "@media not print { " + rule('[data-jp-theme-light="false"],[data-theme="dark"]', dark) + " }",
-        "@media not print and (prefers-color-scheme: dark) { " + rule('[data-theme="auto"]', dark) + " }",
+        "@media screen { " + rule('[data-jp-theme-light="false"],[data-theme="dark"]', dark) + " }",
+        "@media screen and (prefers-color-scheme: dark) { " + rule('[data-theme="auto"]', dark) + " }",
     ]
     return "\n".join([*rules, Path(__file__).with_name("views.css").read_text(encoding="utf-8")])
 
