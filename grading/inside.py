@@ -275,41 +275,60 @@ class _Program(ctypes.Structure):
 
 
 class _Calls(NamedTuple):
-    """The numbers of system calls on one kind of machine. ``own``: allowed on this process only."""
+    """The numbers of system calls on one kind of machine.
+
+    ``own``: allowed on this process only. ``files``: what changes a file without opening it.
+    """
 
     audit: int
     clone: int
+    socketpair: int
+    fcntl: int
+    ioctl: int
     own: frozenset[int]
     refused: frozenset[int]
+    files: frozenset[int]
 
 
-#: Refused are new processes (fork, vfork); other processes (ptrace, kcmp, process_vm_*, tkill, pidfd_*); sockets;
-#: mounts and namespaces (mount, umount2, pivot_root, chroot, unshare, setns, open_tree to mount_setattr); memory that
-#: no limit counts (shmget, shmat, semget, msgget, mq_open, memfd_*); and parts of the kernel with a history (bpf,
-#: io_uring, keys, perf, kexec, modules, quotas, fanotify, userfaultfd, open_by_handle_at). On this process only: kill,
-#: tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo, prlimit64.
+#: Refused are new processes (fork, vfork); other processes (ptrace, kcmp, process_vm_*, tkill, pidfd_*, and their
+#: share of the processors: setpriority, ioprio_set, sched_set*); sockets, and what could bind one or hand on a
+#: descriptor (bind, sendmsg); mounts and namespaces (mount, umount2, pivot_root, chroot, unshare, setns, open_tree to
+#: mount_setattr); memory that no limit counts, and objects of others (shm*, sem*, msg*, mq_open, memfd_*); and parts of
+#: the kernel with a history or a memory (bpf, io_uring, keys, perf, kexec, modules, quotas, inotify, fanotify,
+#: userfaultfd, open_by_handle_at, syslog). On this process only: kill, tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo,
+#: prlimit64. Of files: the chmod, chown, utime and setxattr families, and truncate.
 _SINCE_2019 = {424, 425, 426, 427, 428, 429, 430, 431, 432, 433, 434, 438, 440, 442, 443, 447, 448}  # on every machine
 _CALLS = {
     "x86_64": _Calls(
-        0xC000003E, 56, frozenset({62, 129, 234, 297, 302}),
+        0xC000003E, 56, 53, 72, 16, frozenset({62, 129, 234, 297, 302}),
         frozenset({
-            29, 30, 41, 57, 58, 64, 68, 101, 155, 161, 163, 165, 166, 167, 168, 169, 175, 176, 179, 200, 240, 246, 248,
-            249, 250, 256, 272, 279, 298, 300, 304, 308, 310, 311, 312, 313, 319, 320, 321, 323,
+            29, 30, 31, 41, 46, 49, 57, 58, 64, 65, 66, 68, 69, 70, 71, 101, 103, 141, 142, 144, 155, 161, 163, 165,
+            166, 167, 168, 169, 175, 176, 179, 200, 203, 220, 240, 246, 248, 249, 250, 251, 253, 256, 272, 279, 294,
+            298, 300, 304, 307, 308, 310, 311, 312, 313, 314, 319, 320, 321, 323,
         } | _SINCE_2019),
+        frozenset({76, 90, 91, 92, 93, 94, 132, 188, 189, 190, 197, 198, 199, 235, 260, 261, 268, 280}),
     ),
     "aarch64": _Calls(
-        0xC00000B7, 220, frozenset({129, 131, 138, 240, 261}),
+        0xC00000B7, 220, 199, 25, 29, frozenset({129, 131, 138, 240, 261}),
         frozenset({
-            39, 40, 41, 51, 60, 89, 97, 104, 105, 106, 117, 130, 142, 180, 186, 190, 194, 196, 198, 217, 218, 219, 224,
-            225, 238, 239, 241, 262, 265, 268, 270, 271, 272, 273, 279, 280, 282, 294,
+            26, 30, 39, 40, 41, 51, 60, 89, 97, 104, 105, 106, 116, 117, 118, 119, 122, 130, 140, 142, 180, 186, 187,
+            188, 189, 190, 191, 192, 193, 194, 195, 196, 198, 200, 211, 217, 218, 219, 224, 225, 238, 239, 241, 262,
+            265, 268, 269, 270, 271, 272, 273, 274, 279, 280, 282, 294,
         } | _SINCE_2019),
+        frozenset({5, 6, 7, 14, 15, 16, 45, 52, 53, 54, 55, 88}),
     ),
 }  # fmt: skip
-_CLONE3 = 435
+#: Newer calls than this list are refused as well, as if the kernel did not know them.
+_CLONE3, _NEWER = 435, 449
+#: A pair of sockets that nobody else can be reached with. And of fcntl and ioctl: to have the kernel send signals to
+#: somebody else (F_SETOWN, F_SETSIG, F_SETOWN_EX, FIOSETOWN, SIOCSPGRP), to hold up who opens a file (F_SETLEASE).
+_STREAM, _OWNERS, _OWNERS_OF_SOCKETS = 1, (8, 10, 15, 1024, 1026), (0x8901, 0x8902)
 
 
-def refuse_calls() -> bool:
+def refuse_calls(files: bool = False) -> bool:
     """Refuse fork, sockets, mount, ptrace and their like from here on; threads go on. False where this is unknown.
+
+    ``files``: refuse, too, what changes a file without opening it, where files of others are in reach.
 
     A limit on the number of processes (RLIMIT_NPROC) does not bind root, and an instructor may well be root in a
     container. A filter in the kernel (seccomp) binds everybody, and cannot be taken off again.
@@ -317,8 +336,8 @@ def refuse_calls() -> bool:
     calls = _CALLS.get(os.uname().machine)
     if calls is None or sys.platform != "linux":
         return False
-    load, equal, at_least, set_bits, give = 0x20, 0x15, 0x35, 0x45, 0x06
-    number, machine, first_argument = 0, 4, 16
+    load, equal, at_least, set_bits, only_bits, give = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
+    number, machine, first_argument, second_argument = 0, 4, 16, 24
     allow, kill = 0x7FFF0000, 0x80000000
     eperm, enosys = 0x00050000 | errno.EPERM, 0x00050000 | errno.ENOSYS
     rules = [(load, 0, 0, machine), (equal, 1, 0, calls.audit), (give, 0, 0, kill), (load, 0, 0, number)]
@@ -327,7 +346,15 @@ def refuse_calls() -> bool:
     rules += [(equal, 0, 1, _CLONE3), (give, 0, 0, enosys)]  # its flags are in memory, where a filter cannot look
     rules += [(equal, 0, 4, calls.clone), (load, 0, 0, first_argument), (set_bits, 0, 1, 0x10000), (give, 0, 0, allow)]
     rules += [(give, 0, 0, eperm)]  # 0x10000: only a thread
-    for call in sorted(calls.refused):
+    rules += [(at_least, 0, 1, _NEWER), (give, 0, 0, enosys)]
+    rules += [(equal, 0, 5, calls.socketpair), (load, 0, 0, second_argument), (only_bits, 0, 0, 15)]
+    rules += [(equal, 0, 1, _STREAM), (give, 0, 0, allow), (give, 0, 0, eperm)]
+    for call, orders in ((calls.fcntl, _OWNERS), (calls.ioctl, _OWNERS_OF_SOCKETS)):
+        rules += [(equal, 0, 2 + 2 * len(orders), call), (load, 0, 0, second_argument)]
+        for order in orders:
+            rules += [(equal, 0, 1, order), (give, 0, 0, eperm)]
+        rules.append((give, 0, 0, allow))
+    for call in sorted(calls.refused | (calls.files if files else frozenset())):
         rules += [(equal, 0, 1, call), (give, 0, 0, eperm)]
     for call in sorted(calls.own):
         rules += [(equal, 0, 5, call), (load, 0, 0, first_argument), (equal, 2, 0, os.getpid())]
@@ -340,6 +367,8 @@ def refuse_calls() -> bool:
 
 
 def drop_capabilities() -> None:
+    if sys.platform != "linux":
+        return
     libc = _libc()
     for capability in range(64):
         libc.prctl(24, capability, 0, 0, 0)
@@ -348,8 +377,9 @@ def drop_capabilities() -> None:
 
 
 def limit(limits: Limits) -> None:
+    # A core of 1 byte is none, and wakes no program that collects them, as 0 would.
     for name, value in (
-        ("RLIMIT_AS", limits.memory), ("RLIMIT_FSIZE", limits.file), ("RLIMIT_CORE", 0),
+        ("RLIMIT_AS", limits.memory), ("RLIMIT_FSIZE", limits.file), ("RLIMIT_CORE", 1),
         ("RLIMIT_NOFILE", limits.files), ("RLIMIT_NPROC", limits.threads), ("RLIMIT_MEMLOCK", 0),
         ("RLIMIT_MSGQUEUE", 0),
     ):  # fmt: skip
@@ -472,10 +502,11 @@ def _close_all_but(*kept: int) -> None:
 
 def remove(folder: str) -> None:
     """Remove a folder that a submission could write to; ``shutil`` gives up where it is nested deeply."""
-    try:
+    with suppress(RecursionError):
         shutil.rmtree(folder, ignore_errors=True)
-    except RecursionError:
-        os.spawnlp(os.P_WAIT, "rm", "rm", "-rf", "--", folder)
+    if os.path.lexists(folder):  # nested, or with folders in it that nobody may look into
+        for command in (("chmod", "-R", "u+rwx"), ("rm", "-rf")):
+            os.spawnlp(os.P_WAIT, command[0], *command, "--", folder)
 
 
 # -- the child ---------------------------------------------------------------------------------------------------------
@@ -502,7 +533,7 @@ def child(descriptor: int, shell: Any, settings: dict[str, Any], scratch: str) -
             all_read_only()
             own_disk(limits, settings["below_tmp"])
             mount("tmpfs", "/proc", "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV, "size=4k")
-            drop_capabilities()
+        drop_capabilities()
         home = scratch or "/tmp"
         work = os.path.join(home, "lab")
         shutil.copytree(settings["folder"], work, ignore=shutil.ignore_patterns("*.ipynb"))
@@ -512,7 +543,7 @@ def child(descriptor: int, shell: Any, settings: dict[str, Any], scratch: str) -
         limit(limits)
         if scratch:
             close_files(settings["readable"], [scratch])
-        refuse_calls()
+        refuse_calls(files=not settings["namespaces"])
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     except BaseException as problem:
         with suppress(BaseException):

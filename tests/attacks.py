@@ -825,6 +825,45 @@ writes(
     kinds=ALL,
 )
 writes(
+    "signals by way of a pipe, priorities, datagrams, devices, rights of files | - | SNL | ok | " + RUN,
+    after="""
+    import ctypes, fcntl, os, socket, struct
+    other, (pipe, _), (pair, _), book = os.getppid(), os.pipe(), socket.socketpair(), "ROOT/gradebook/gradebook.db"
+    acts = dict(
+        owner=lambda: fcntl.fcntl(pipe, fcntl.F_SETOWN, other),
+        signal=lambda: fcntl.fcntl(pipe, 10, 9),
+        thread=lambda: fcntl.fcntl(pipe, 15, struct.pack("ii", 1, other)),
+        owner_of_a_socket=lambda: fcntl.ioctl(pair, 0x8901, struct.pack("i", other)),
+        lease=lambda: fcntl.fcntl(os.open("hints.toml", os.O_RDONLY), 1024, 0),
+        priority=lambda: os.setpriority(os.PRIO_PROCESS, other, 19),
+        processors=lambda: os.sched_setaffinity(other, {0}),
+        batch=lambda: os.sched_setscheduler(other, os.SCHED_BATCH, os.sched_param(0)),
+        datagrams=lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM),
+        address=lambda: pair.bind("\\0mine"),
+        descriptors=lambda: socket.send_fds(pair, [b"x"], [0]),
+        device=lambda: os.mknod("null", 0o20666, os.makedev(1, 3)),
+        rights=lambda: os.chmod(book, 0),
+        times=lambda: os.utime(book, (0, 0)),
+        attribute=lambda: os.setxattr(book, "user.mine", b"x"),
+        emptied=lambda: os.truncate(book, 0),
+    )
+    found = []
+    for name, act in acts.items():
+        try:
+            act()
+            found.append(name)
+        except OSError:
+            pass
+    libc = ctypes.CDLL(None, use_errno=True)
+    for newer in (449, 457, 470, 600):
+        if libc.syscall(newer, 0, 0, 0, 0, 0) >= 0 or ctypes.get_errno() != 38:
+            found.append(newer)
+    print(found)
+    """,
+    printed=r"\[\]",
+    kinds=ALL,
+)
+writes(
     "its own limits raised, its rights taken back | - | SNL | ok | " + RUN,
     after="""
     import os, resource
