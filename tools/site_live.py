@@ -37,6 +37,9 @@ EXTENSIONS = {
 }
 APPS = ("lab", "notebooks", "tree")
 
+#: Where JupyterLite keeps what is written: IndexedDB, else localStorage, else the page's own memory.
+STORAGE = ("asyncStorage", "localStorageWrapper", "memoryStorageDriver")
+
 #: What packages say they need, and the browser's Python can do without: they hold files for JupyterLab alone.
 NOT_NEEDED = {"jupyterlab-widgets", "widgetsnbextension"}
 
@@ -187,6 +190,9 @@ def settings(packages: list[str]) -> dict[str, Any]:
             "courseVersion": version(),
             "collaborative": False,
             "exposeAppInBrowser": True,
+            # Where the browser's storage is switched off, what is written is kept until the page is closed.
+            "enableMemoryStorage": True,
+            **{f"{kind}StorageDrivers": STORAGE for kind in ("contents", "settings", "workspaces")},
             "disabledExtensions": ["@jupyterlab/extensionmanager-extension"],
             "litePluginSettings": {f"{KERNEL}:kernel": kernel},
         },

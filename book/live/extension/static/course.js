@@ -15,9 +15,12 @@
     return (await version.get())();
   };
 
+  const NOT_SAVED =
+    'This browser did not keep what you wrote just now: its storage may be full. It is still on the page. "Save my work" puts it into a file.';
+
   const own = (name) => import(new URL(name, here).href);
 
-  function plugin({ INotebookTracker }, { showDialog, Dialog }, { PageConfig }, { work }, { attend }, { guarded, missing, say }) {
+  function plugin({ INotebookTracker }, { showDialog, Dialog }, { PageConfig }, { work }, { attend }, { guarded, say, sayWhetherItKeeps }) {
     return {
       id: "what-could-go-wrong:plugin",
       autoStart: true,
@@ -31,9 +34,10 @@
           return (await showDialog({ title, body, buttons })).button.accept;
         };
         const reader = work({ contents, base, version, tracker, ask });
-        missing().then((lacks) => say("missing", lacks));
+        sayWhetherItKeeps();
         tracker.widgetAdded.connect((_, panel) => {
           attend(panel, base);
+          panel.context.saveState.connect((_, state) => say("kept", state === "failed" ? NOT_SAVED : ""));
           panel.context.ready.then(() => reader.compare(panel)).catch((problem) => console.warn(problem));
         });
 

@@ -1,5 +1,5 @@
 // The Python of a notebook: what it must know, what its reader must know, and how a cell is stopped.
-import { reachesFiles, say } from "./says.js";
+import { NOT_REACHED, reachesFiles, say } from "./says.js";
 
 const STARTING = "Python is being loaded: about 20 MB the first time, then 10 to 30 seconds. You can read on.";
 const STUBBORN =
@@ -15,7 +15,7 @@ const ASKS_EVERY_MS = 400;
 const HERE = `course-${Math.random().toString(36).slice(2)}`;
 const wishes = new Set(); // ids of the kernels that shall stop
 
-if (reachesFiles()) {
+if (typeof BroadcastChannel !== "undefined") {
   const channel = new BroadcastChannel("/sw-api.v1");
   channel.addEventListener("message", ({ data }) => {
     if (data?.browsingContextId !== HERE || "response" in data) return;
@@ -52,7 +52,7 @@ const LISTENS = `(pyodide, url, page, kernel, every) => {
 function makeStoppable(kernel) {
   const withdraw = kernel.interrupt.bind(kernel); // takes back what waits behind the cell that runs
   kernel.interrupt = async () => {
-    if (!reachesFiles()) say("stop", NO_STOP);
+    if (!(await reachesFiles())) say("stop", NO_STOP);
     else if (kernel.status === "busy") {
       wishes.add(kernel.id);
       setTimeout(() => { if (wishes.has(kernel.id)) say("stop", STUBBORN); }, 10 * ASKS_EVERY_MS);
@@ -74,25 +74,15 @@ const given = (value) => `__import__("json").loads(${JSON.stringify(JSON.stringi
 /** Look after one notebook's Python. */
 export function attend(panel, base) {
   const session = panel.sessionContext;
-  const path = () => panel.context.localPath;
+  const path = panel.context.localPath;
+  const prepared = prepare(base, path);
 
   const tell = async () => {
+    const words = await prepared;
     const kernel = session.session?.kernel;
-    if (!kernel) return;
-    // The name of the notebook, so that predictions are kept by lesson. Without touching a name of the reader's, nor the
-    // numbers of the cells.
-    let code = `__import__("os").environ["JPY_SESSION_NAME"] = ${JSON.stringify(`/drive/${path()}`)}`;
-    if (reachesFiles()) {
-      const url = new URL("api/stdin/course-stop", new URL(base, location.href)).href;
-      const told = given([LISTENS, url, HERE, kernel.id, ASKS_EVERY_MS]);
-      code += `; (lambda js, *rest: __import__("pyodide.code").code.run_js(js)(__import__("pyodide_js"), *rest))(*${told})`;
-    }
-    code += "; get_ipython().execution_count -= 1";
-    const asked = kernel.requestExecute({ code, silent: true, store_history: false, allow_stdin: true });
-    if (!reachesFiles()) {
-      await asked.done;
-      await carry(kernel, base, path());
-    }
+    // Without the numbers of the cells being touched.
+    const code = `${words.replace("KERNEL", kernel?.id)}; get_ipython().execution_count -= 1`;
+    kernel?.requestExecute({ code, silent: true, store_history: false, allow_stdin: true });
   };
 
   let ready = false;
@@ -113,15 +103,46 @@ export function attend(panel, base) {
   });
 }
 
-/** Without a service worker: carry the files that lie beside a notebook into Python's own file system. */
-async function carry(kernel, base, path) {
+/**
+ * What Python is told before the first cell, as code that touches no name of the reader's: the name of its notebook, so
+ * that predictions are kept by lesson; and how it is stopped. Or, where no service worker is there to bring them, the
+ * files that lie beside the notebook.
+ */
+async function prepare(base, path) {
+  const name = `__import__("os").environ["JPY_SESSION_NAME"] = ${JSON.stringify(`/drive/${path}`)}`;
+  if (await comesToReachFiles(base)) {
+    const url = new URL("api/stdin/course-stop", new URL(base, location.href)).href;
+    const told = given([LISTENS, url, HERE, "KERNEL", ASKS_EVERY_MS]);
+    return `${name}; (lambda js, *rest: __import__("pyodide.code").code.run_js(js)(__import__("pyodide_js"), *rest))(*${told})`;
+  }
+  say("files", NOT_REACHED());
+  const carried = (await beside(base, path)).map(
+    ([file, letters]) => `open(${JSON.stringify(file)}, "wb").write(__import__("base64").b64decode("${letters}"))`,
+  );
+  return [name, ...carried].join("; ");
+}
+
+/** JupyterLite asks for its service worker when it starts, and goes on without one when that fails. So it is asked, too. */
+async function comesToReachFiles(base) {
+  try {
+    await navigator.serviceWorker.register(new URL("service-worker.js?enableCache=false", new URL(base, location.href)).href);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The files that lie beside a notebook, as [name, content in base64]. */
+async function beside(base, path) {
   const folder = path.split("/").slice(0, -1).join("/");
   const listing = await fetch(`${base}api/contents/${folder ? `${folder}/` : ""}all.json`);
-  for (const item of listing.ok ? (await listing.json()).content : []) {
-    if (item.type === "directory" || item.name.endsWith(".ipynb")) continue;
-    const bytes = new Uint8Array(await (await fetch(`${base}files/${item.path}`)).arrayBuffer());
-    const letters = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
-    const code = `open(${JSON.stringify(item.name)}, "wb").write(__import__("base64").b64decode("${btoa(letters)}")); get_ipython().execution_count -= 1`;
-    kernel.requestExecute({ code, silent: true, store_history: false });
-  }
+  const files = listing.ok ? (await listing.json()).content : [];
+  return Promise.all(
+    files
+      .filter((file) => file.type !== "directory" && !file.name.endsWith(".ipynb"))
+      .map(async (file) => {
+        const bytes = new Uint8Array(await (await fetch(`${base}files/${file.path}`)).arrayBuffer());
+        return [file.name, btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))];
+      }),
+  );
 }

@@ -13,9 +13,9 @@ const LOOKS = `
 
 /**
  * Say a line; an empty text takes it away. A line of the same name takes the place of the one before.
- * `acts` are buttons beside OK: [label, what it does]. A press on any of them takes the line away.
+ * `acts` are buttons beside the one that only closes: [label, what it does]. A press on any takes the line away.
  */
-export function say(name, text, acts = []) {
+export function say(name, text, acts = [], close = "OK") {
   const id = `course-says-${name}`;
   document.getElementById(id)?.remove();
   if (!text) return;
@@ -27,7 +27,7 @@ export function say(name, text, acts = []) {
     place.append(Object.assign(document.createElement("style"), { textContent: LOOKS }));
   }
   const line = place.appendChild(Object.assign(document.createElement("p"), { id, textContent: text }));
-  for (const [label, act] of [...acts, ["OK", null]]) {
+  for (const [label, act] of [...acts, [close, null]]) {
     const button = line.appendChild(Object.assign(document.createElement("button"), { type: "button", textContent: label }));
     button.addEventListener("click", () => {
       line.remove();
@@ -46,25 +46,24 @@ export const guarded = (act) => async () => {
   }
 };
 
-/** Whether the service worker that brings Python the files of this page can be there. */
-export const reachesFiles = () => Boolean(navigator.serviceWorker);
-
-/** What this browser lacks, in sentences. */
-export async function missing() {
-  const lacks = [];
-  if (!(await keeps())) {
-    lacks.push("This browser keeps nothing for this page. What you change is gone when you close it: save your work to a file first.");
+/** Whether Python reaches the files of this page: a service worker brings them, which JupyterLite starts if it can. */
+export async function reachesFiles() {
+  try {
+    return Boolean(await navigator.serviceWorker.getRegistration());
+  } catch {
+    return false;
   }
-  if (!reachesFiles()) {
-    lacks.push(
-      `Python cannot reach the files of this page, because there is no service worker (${isSecureContext ? "a private window?" : "the address must begin with https, or be localhost"}). ` +
-        "Lessons and labs run all the same. Predictions are forgotten with Python, and the stop button does not work.",
-    );
-  }
-  return lacks.join(" ");
 }
 
-async function keeps() {
+export const NOT_REACHED = () =>
+  `Python cannot reach the files that this browser keeps: there is no service worker (${isSecureContext ? "a private window, or storage is switched off?" : "the address of the page must begin with https, or be localhost"}). ` +
+  "Lessons and labs run all the same. Predictions are forgotten when Python ends, and the stop button does not work.";
+
+const NOT_KEPT =
+  "This browser keeps nothing for this page: its storage is switched off. What you write is gone when you close the page. \"Save my work\" puts it into a file, and \"Bring my work back\" reads that file next time.";
+
+/** Say so where this browser keeps nothing. */
+export async function sayWhetherItKeeps() {
   try {
     localStorage.setItem("course-says", "1");
     localStorage.removeItem("course-says");
@@ -77,8 +76,7 @@ async function keeps() {
       };
       asking.onerror = () => reject(asking.error);
     });
-    return true;
   } catch {
-    return false;
+    say("keeps", NOT_KEPT);
   }
 }

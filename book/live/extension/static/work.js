@@ -28,12 +28,13 @@ export function work({ contents, base, version, tracker, ask }) {
   // -- into a file and back --------------------------------------------------------------------------------------------
 
   async function save() {
-    // What the browser's storage does not take may still be on the screen: it goes into the file from there.
-    await settle().catch((problem) => console.warn(problem));
     const files = new Map(await changed(contents, base));
     for (const panel of open()) {
-      if (!panel.context.model.dirty) continue;
-      files.set(panel.context.localPath, notebook(panel.context.model.toJSON(), "desk"));
+      // From the screen: the browser's storage may have refused it.
+      const path = panel.context.localPath;
+      const mine = notebook(panel.context.model.toJSON(), "desk");
+      const theirs = panel.context.model.dirty ? await asItCame(base, path) : mine;
+      if (!theirs || !same(mine, theirs)) files.set(path, mine);
     }
     const answers = keptByTheBook();
     const paths = [...files.keys()];
@@ -151,7 +152,7 @@ export function work({ contents, base, version, tracker, ask }) {
         panel.context.model.setMetadata("course", { as_it_came: has });
         await panel.context.save();
       })],
-    ]);
+    ], "Later");
   }
 
   async function replace(panel, content) {
