@@ -2,7 +2,8 @@
 
 What comes back is read as JSON and made into Python's own values, NamedTuples of the same fields, and ``Opaque`` for
 everything else. No code and no class of the submission comes along, so nothing can overload a comparison here. Reading
-ends in time: numbers have a size, and a dictionary whose keys all meet in one place is given up.
+ends in time, and so does what the checks do with what was read: numbers have a size, and an answer of things that would
+all meet in one place of a set is given up.
 """
 
 from __future__ import annotations
@@ -15,14 +16,20 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 from unicodedata import normalize
 
 from .checks.asking import Named, NotTrue, Often, short
 from .inside import MOST_BITS, MOST_EXPONENT, make_row, make_rows, of_the_notebook, row_type, unpacked
 
-#: Seconds for reading one answer.
-READING_S = 5.0
+#: Seconds for reading one answer, and how many different things in it may have one and the same hash. Of two, there
+#: are some: -1 and -2. A set of 60,000 takes minutes, in which nothing can stop Python.
+READING_S, MOST_OF_ONE_HASH = 5.0, 200
+#: What is no larger goes as JSON's own number.
+SMALL = 2**53
+
+
+_T = TypeVar("_T")
 
 
 class Forged(ValueError):
@@ -132,6 +139,12 @@ def _row(kind: str, fields: tuple[str, ...]) -> Any:
     return row_type(kind, fields)
 
 
+def _check_small(items: list[Any]) -> None:
+    numbers = [item for item in items if type(item) is int]
+    if numbers and not -SMALL < min(numbers) <= max(numbers) < SMALL:
+        raise Forged("a large number in the dress of a small one")
+
+
 def _hashes(value: Any) -> bool:
     try:
         hash(value)
@@ -145,9 +158,11 @@ class _Reading:
 
     def __init__(self) -> None:
         self._until = time.monotonic() + READING_S
+        self._met: dict[int, list[Any]] = {}
 
     def value(self, value: Any) -> Any:
         if type(value) in _AS_THEY_ARE:
+            _check_small([value])
             return value
         if type(value) is not list or not value or type(value[0]) is not str:
             raise Forged("a value without a kind")
@@ -165,6 +180,18 @@ class _Reading:
                 raise Forged("a value that takes too long to read")
             yield item
 
+    def _apart(self, value: _T) -> _T:
+        """The value, unless too many others of the answer have its hash."""
+        try:
+            here = self._met.setdefault(hash(value), [])
+        except TypeError:  # it goes into no set
+            return value
+        if value not in here:
+            here.append(value)
+            if len(here) > MOST_OF_ONE_HASH:
+                raise Forged("values that all have one hash")
+        return value
+
     def read_f(self, text: str) -> float:
         found = float(text)
         if math.isfinite(found):
@@ -174,7 +201,7 @@ class _Reading:
     def read_i(self, text: str) -> int:
         if type(text) is not str or len(text) > MOST_BITS // 4 + 4:
             raise Forged("a number without end")
-        return int(text, 16)
+        return self._apart(int(text, 16))
 
     def read_b(self, value: bool) -> bool:
         return value is True
@@ -183,11 +210,12 @@ class _Reading:
         if type(items) is not list:
             raise Forged("a list that is none")
         if set(map(type, items)) <= _AS_THEY_ARE:
+            _check_small(items)
             return items
         return [self.value(item) for item in self._timely(items)]
 
     def read_t(self, items: list[Any]) -> tuple[Any, ...]:
-        return tuple(self.read_l(items))
+        return self._apart(tuple(self.read_l(items)))
 
     def read_d(self, pairs: list[Any]) -> dict[Any, Any]:
         found = {}
@@ -200,23 +228,26 @@ class _Reading:
         return frozenset(self._timely(item for item in self.read_l(items) if _hashes(item)))
 
     def read_n(self, kind: str, fields: list[str], items: list[Any]) -> Any:
-        return _row(kind, tuple(fields))._make(self.read_l(items))
+        return self._apart(_row(kind, tuple(fields))._make(self.read_l(items)))
 
     def read_r(self, kind: str, fields: list[str], columns: list[Any]) -> list[Any]:
         row = _row(kind, tuple(fields))
         if len(fields) != len(columns) or not fields:
             raise Forged("rows whose fields do not fit")
-        return [row._make(items) for items in self._timely(zip(*map(self.read_l, columns), strict=True))]
+        rows = self._timely(zip(*map(self.read_l, columns), strict=True))
+        return [self._apart(row._make(items)) for items in rows]
 
     def read_q(self, above: str, below: str) -> Fraction:
-        return Fraction(self.read_i(above), self.read_i(below))
+        return self._apart(Fraction(self.read_i(above), self.read_i(below)))
 
     def read_D(self, text: str) -> Decimal | float | Opaque:
         found = Decimal(text[:MOST_EXPONENT])
         if not found.is_finite():
             return float(text.replace("s", "").rstrip("0123456789"))
         # Python would write out all the zeros of 1e999999999 when it makes a whole number of it.
-        return found if abs(found.adjusted()) <= MOST_EXPONENT else Opaque("Decimal", "a number without end")
+        return (
+            self._apart(found) if abs(found.adjusted()) <= MOST_EXPONENT else Opaque("Decimal", "a number without end")
+        )
 
     def read_o(self, kind: str, text: str) -> Opaque:
         return Opaque(str(kind)[:80], str(text)[:300])

@@ -764,6 +764,23 @@ writes(
     verdict="share (returned something that cannot be read|never returned)",
 )
 writes(
+    "60,000 large numbers with one and the same hash, in a list | - | L | forged | " + ODD,
+    """
+    def share(good, valid):
+        return [n * (2**61 - 1) for n in range(1, 60_000)]
+    """,
+    verdict="share returned something that cannot be read",
+)
+writes(
+    "... and smuggled in as JSON's own numbers | - | L | forged | " + ODD,
+    FRAMES,
+    """
+    def share(good, valid):
+        say(asked(), value=["l", [n * (2**61 - 1) for n in range(1, 60_000)]])
+    """,
+    verdict="share (returned something that cannot be read|never returned)",
+)
+writes(
     "an answer that drips, byte by byte | - | L | time-out | ran too long",
     FRAMES,
     """
