@@ -5,6 +5,7 @@
     gradebook/    submissions, grades (grades.csv, too) and feedback; stays on the instructor's machine (ignored by git)
 
 DS_EXCHANGE moves the exchange, the folder through which students fetch and submit, to a place that all can reach.
+DS_NGSHARE is the address of a service ngshare, which takes the place of that folder: grading/README.md says how.
 DS_GRADEBOOK names another database than the file gradebook/gradebook.db, as in
 postgresql+psycopg://name@server/course (and then: pip install "psycopg[binary]").
 DS_INSTRUCTOR names the instructor's file, with the course's salt and the seeds of the hidden checks, where it does not
@@ -33,6 +34,15 @@ c.CourseDirectory.feedback_directory = "gradebook/feedback"
 c.CourseDirectory.db_url = os.environ.get("DS_GRADEBOOK") or "sqlite:///" + os.path.join(GRADEBOOK, "gradebook.db")
 c.CsvExportPlugin.to = os.path.join(GRADEBOOK, "grades.csv")  # names and grades: not where git would take them in
 c.Exchange.root = os.environ.get("DS_EXCHANGE") or os.path.join(GRADEBOOK, "exchange")
+
+# What students hand in is taken in without opening what a link points to. DS_NGSHARE is another way, without a folder.
+if os.environ.get("DS_NGSHARE"):
+    import ngshare_exchange
+
+    ngshare_exchange.configureExchange(c, os.environ["DS_NGSHARE"])
+else:
+    c.ExchangeFactory.collect = "grading.exchange.Collect"
+    c.ExchangeFactory.release_feedback = "grading.exchange.ReleaseFeedback"
 
 # labs/ is committed, so it is there already when an instructor first generates it.
 c.GenerateAssignment.force = True
