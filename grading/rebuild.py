@@ -80,7 +80,7 @@ def read_folder(folder: Path, lab: str, known: frozenset[str]) -> tuple[bytes, l
     odd: list[tuple[str, str]] = []
     extra: list[str] = []
     proper = f"{lab}.ipynb"
-    if folder.is_symlink():
+    if os.path.islink(folder):
         raise Unreadable("link", "The folder of the submission is a link to somewhere else: it was not opened.")
     try:
         entries = list(islice(_walk(folder), MOST_ENTRIES + 1))

@@ -408,6 +408,8 @@ def test_what_cannot_be_read_has_a_score_of_nothing_and_a_sentence(course):
     (course.hand_in_as("none", b"") / f"{LAB}.ipynb").unlink()
     (submitted / "linked").mkdir()
     (submitted / "linked" / LAB).symlink_to(submitted / "ada" / LAB)
+    (submitted / "shut" / LAB).mkdir(parents=True)
+    (submitted / "shut").chmod(0)  # root looks into it all the same
     odd = ["<img src=x onerror=alert(1)>", "ben\n", "ben\x1b[2J", os.fsdecode(b"ben\xff"), "\u202eneb"]
     for name in odd:  # Formgrader would run the first, nbgrader stop at the second, no database hold the fourth
         shutil.copytree(submitted / "ada", submitted / name)
@@ -416,8 +418,10 @@ def test_what_cannot_be_read_has_a_score_of_nothing_and_a_sentence(course):
     assert told == {
         "ada": "ok", "finn": "ok", "zoe": "blank",
         "empty": "empty", "torn": "unreadable", "none": "no notebook", "linked": "link",
+        "shut": "unreadable" if os.geteuid() else "no notebook",
     }  # fmt: skip
-    for name in ("empty", "torn", "none", "linked"):
+    (submitted / "shut").chmod(0o700)
+    for name in ("empty", "torn", "none", "linked", "shut"):
         assert {tuple(mark) for mark in course.marks(name).values()} == {(0, None, 0)}
         assert "Graded with remarks" in course.copy(name)
     assert (done.passed_over, done.status) == (sorted(odd), 1)
