@@ -119,6 +119,10 @@ class Book:
             said = lines[0] if lines else type(problem).__name__
             if isinstance(problem, OperationalError) and not db_url.startswith("sqlite"):
                 raise NoBook(f"The gradebook cannot be reached: {said}. Its address is in DS_GRADEBOOK.") from None
+            if "locked" in said:
+                raise NoBook(
+                    "Another program has locked the gradebook. Close it, or wait, and write the same command again."
+                ) from None
             raise NoBook(
                 f"The gradebook cannot be read: {said}. After an update of nbgrader, copy the gradebook to a safe "
                 "place and write: nbgrader db upgrade"

@@ -688,6 +688,14 @@ def test_a_gradebook_with_other_points_than_the_release_is_refused(course):
         course.grade()
 
 
+def test_a_gradebook_that_is_locked_is_said(course):
+    held = sqlite3.connect(course.book, isolation_level=None)
+    held.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(NoBook, match="Another program has locked the gradebook"):
+        Book(f"sqlite:///{course.book}?timeout=0.1", "c", LAB, {})
+    held.close()
+
+
 def test_progress_says_how_much_is_left():
     assert progress.left(0, 10, 0) == "no estimate yet"
     assert progress.left(2, 10, 10) == "about 40 s left"
