@@ -192,6 +192,12 @@ class Box:
         self.close()
 
 
+def question(function: str, arguments: Sequence[Any], settings: Mapping[str, Any]) -> bytes:
+    """A call of a function of a submission, as ``Child.call`` takes it."""
+    carried = {name: to_carry(item) for name, item in settings.items()}
+    return packed((function, [to_carry(item) for item in arguments], carried))
+
+
 class Child:
     """A submission's process, seen from outside: it is told what to run, and nothing that it says is believed."""
 
@@ -214,28 +220,28 @@ class Child:
     def know(self, known: Known) -> None:
         """Spare the process a value that the judge has. Only before any cell was run: until then it is believed."""
         what = known.function.__module__, known.function.__name__, known.ways, packed(known.value)
-        self._ask({"do": "know", "what": what}, START_S, "")
+        self._ask({"do": "know", "what": what}, START_S, "", 1)
 
     def run(self, source: str, seconds: float, name: str = "") -> dict[str, Any]:
         """Run one cell. Returns what it printed, showed and raised. Raises Ended when the process does not survive."""
         request = {"do": "run", "source": source, "seconds": seconds, "name": name}
-        return self._ask(
+        (answer,) = self._ask(
             request,
             seconds + min(seconds, GRACE_S),
             f"the cell did not end within {seconds:g} seconds and could not be stopped.",
+            1,
         )
+        return answer
 
-    def call(
-        self, function: str, arguments: Sequence[Any], settings: Mapping[str, Any], deadline: float
-    ) -> dict[str, Any]:
-        """Call a function of the submission. ``deadline`` is a time of ``time.monotonic``. Raises Ended."""
-        request = {
-            "do": "call", "function": function, "arguments": [to_carry(item) for item in arguments],
-            "settings": {name: to_carry(item) for name, item in settings.items()},
-        }  # fmt: skip
-        return self._ask(request, deadline - time.monotonic(), "")
+    def call(self, calls: Sequence[bytes], deadline: float) -> list[dict[str, Any]]:
+        """Call functions of the submission, one after the other; see ``question``. Raises Ended.
 
-    def _ask(self, request: dict[str, Any], seconds: float, late: str) -> dict[str, Any]:
+        Returns the answers to the first of them: to one at least, to all where they are quick. ``deadline`` is a time
+        of ``time.monotonic``.
+        """
+        return self._ask({"do": "call", "calls": list(calls)}, deadline - time.monotonic(), "", len(calls))
+
+    def _ask(self, request: dict[str, Any], seconds: float, late: str, most: int) -> list[dict[str, Any]]:
         if not self.alive:
             raise Ended("ended", "its process is gone.")
         # Not to be guessed, so that nothing can be answered before it was asked.
@@ -250,10 +256,15 @@ class Child:
                 raise Ended("forged", "its process sent something that is no answer.") from None
             if not isinstance(answer, dict) or answer.get("number") != number:
                 raise Ended("forged", "its process answered what it was not asked.")
+            answers: Any = answer.get("answers")
+            fits = isinstance(answers, list) and 1 <= len(answers) <= most
+            if not fits or not all(isinstance(one, dict) for one in answers):
+                raise Ended("forged", "its process sent something that is no answer.")
         except Ended as problem:
             death = self.end(problem.reason == "ended")
             raise self._obituary(death) if problem.reason == "ended" else problem from None
-        return answer
+        found: list[dict[str, Any]] = answers
+        return found
 
     def _obituary(self, death: Death) -> Ended:
         """Why a process that hung up is gone."""

@@ -64,6 +64,11 @@ class Course:
         return found
 
     @cached_property
+    def asked(self) -> dict[str, list[Any]]:
+        """What the properties asked so far, in their order: see ``judge.Submission``."""
+        return {}
+
+    @cached_property
     def hints(self) -> dict[str, Hint]:
         told = tomllib.loads((self.source / "hints.toml").read_text(encoding="utf-8"))
         return {name: Hint(item["property"], tuple(item["hints"])) for name, item in told.items() if name != "lab"}

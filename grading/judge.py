@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from dslib.exercises import TookTooLong, time_limit
 
-from .box import Box, Child, Ended
+from .box import Box, Child, Ended, question
 from .checks.asking import Known, NotTrue
 from .course import Course
 from .inside import MOST_PRINTED
@@ -29,6 +29,9 @@ from .rebuild import SELF_PACED, Finding, Unreadable, rebuild
 CELL_S, WHOLE_S, AFTER_ONE = 30.0, 600.0, 0.2
 #: So many fresh processes, and a submission is not tried any more. Seconds that the judge has beyond a property's.
 MOST_PROCESSES, JUDGE_S = 40, 10.0
+#: All submissions are asked the same, but for what is the learner's own. So the questions that followed when others
+#: were asked go along with a question: so many, none longer than this, and with so many seconds for all.
+MOST_AHEAD, MOST_AHEAD_BYTES, AHEAD_S = 40, 50_000, 2.0
 #: Characters of a sentence, and of what a submission says in it.
 MOST_SENTENCE, MOST_WORDS = 2_000, 300
 
@@ -109,6 +112,14 @@ def unread(student: str, problem: Unreadable, wanted: list[str], findings: list[
     return Outcome(student, problem.kind, str(problem), verdicts, {}, {}, findings)
 
 
+class Asked(NamedTuple):
+    """A question that a property asked. ``common``: it asked it of several learners, so it is nobody's own."""
+
+    question: bytes
+    learner: str
+    common: bool = False
+
+
 class Student:
     """The learner's functions, as the properties ask for them. Stands in for ``asking.Student``."""
 
@@ -139,13 +150,24 @@ class Submission:
         self._slow: set[str | int] = set()  # functions and cells that did not end in time once
         self._processes = 0
         self._until = 0.0
+        self._asked: list[Asked | None] = []  # the questions of this property in their order; None where they differ
+        self._ahead = True  # until it ends a process: from then on nothing is asked ahead
+        self._number = 0
+        self._heard: list[tuple[bytes, dict[str, Any]]] = []  # what came with an earlier answer; the next one is last
         self.ran: dict[int, Ran] = {}
         self.findings: list[Finding] = []
         self.ends: list[str] = []
         self.cpu_s = 0.0
 
     def verdict(self, name: str) -> Verdict:
-        """Ask one property."""
+        """Ask one property; where the process ended when it was asked ahead, once more, one question at a time."""
+        self._asked = self._course.asked.setdefault(name, [])
+        ahead = self._ahead
+        verdict = self._verdict(name)
+        return verdict if self._ahead == ahead else self._verdict(name)
+
+    def _verdict(self, name: str) -> Verdict:
+        self._number, self._heard = 0, []
         try:
             self._process()
             self._until = min(time.monotonic() + self._limit_s, self._end_of_all)
@@ -166,8 +188,9 @@ class Submission:
             child = self._process()
         except Ended as problem:
             raise NotTrue(f"it could not be checked: {problem}") from None
+        asked = question(function, arguments, settings)
         try:
-            answer = child.call(function, arguments, settings, until)
+            answer = self._answer(child, asked, until)
         except Ended as problem:
             self._ended(problem)
             if problem.reason == "time-out":
@@ -186,6 +209,38 @@ class Submission:
         except Forged:
             self._ended(Ended("forged", "its process sent something that is no answer."))
             raise NotTrue(f"{function} returned something that cannot be read.") from None
+
+    def _answer(self, child: Child, asked: bytes, until: float) -> dict[str, Any]:
+        """The answer to a question, which may have come with an earlier one."""
+        number, known = self._number, self._asked
+        self._number += 1
+        if number == len(known):
+            known.append(Asked(asked, self._learner) if len(asked) <= MOST_AHEAD_BYTES else None)
+        elif (before := known[number]) is not None:
+            if before.question != asked:
+                known[number] = None  # the learner's own, or it depends on an answer
+            elif before.learner != self._learner:
+                known[number] = before._replace(common=True)
+        if self._heard and self._heard[-1][0] == asked:
+            return self._heard.pop()[1]
+        self._heard.clear()
+        calls = [asked]
+        if self._ahead:
+            for following in known[number + 1 : number + MOST_AHEAD]:
+                if following is None or not following.common:
+                    break
+                calls.append(following.question)
+        if len(calls) == 1:
+            return child.call(calls, until)[0]
+        try:
+            answers = child.call(calls, min(until, time.monotonic() + AHEAD_S))
+        except Ended:  # of which question is not known
+            self._ahead = False
+            self._processes -= 1
+            self.end()
+            raise NotTrue("it is asked again.") from None
+        self._heard = list(zip(calls, answers, strict=False))[:0:-1]
+        return answers[0]
 
     # -- the process ---------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ import pytest
 
 from dslib.slo.indicators import sli
 from grading import box as module
-from grading.box import Box, BoxProblem, Child, Ended, Limits, best
+from grading.box import Box, BoxProblem, Child, Ended, Limits, best, question
 from grading.checks.asking import Known
 from grading.inside import remove
 from labs import ROOT
@@ -38,8 +38,9 @@ def test_a_process_runs_cells_and_answers_calls(box):
     child = box.child()
     said = child.run("def double(x):\n    return 2 * x\nprint('defined')\ndouble(4)", 10)
     assert (said["printed"], said["shown"]) == ("defined\n", ["8"])
-    assert child.call("double", [21], {}, time.monotonic() + 10)["value"] == 42
-    assert child.call("triple", [1], {}, time.monotonic() + 10)["missing"] is True
+    calls = [question("double", [21], {}), question("triple", [1], {}), question("double", [], {"x": 4})]
+    answers = child.call(calls, time.monotonic() + 10)
+    assert [answers[0]["value"], answers[1]["missing"], answers[2]["value"]] == [42, True, 8]
     child.end()
     assert child.cpu_s > 0
     with pytest.raises(Ended):

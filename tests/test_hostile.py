@@ -86,7 +86,8 @@ class Trial:
         (root / "instructor.toml").write_text("nobody may know this")
         self.course = Course("lab0", root)
         for student in ("ada", "cleo"):
-            (self.folder(student) / "lab0.ipynb").write_text(json.dumps(notebook()))
+            whole = json.dumps(notebook()).replace("self-paced", student)  # so that what both are asked is nobody's own
+            (self.folder(student) / "lab0.ipynb").write_text(whole)
         with sqlite3.connect(root / "gradebook" / "gradebook.db") as book:
             book.execute("CREATE TABLE grade (student TEXT, manual_score REAL)")
             book.execute("INSERT INTO grade VALUES ('ada', 3.0), ('cleo', 3.0)")
