@@ -18,10 +18,11 @@ from test_nbgrader_cycle import submission, with_mistake, write
 
 import grading
 from grading import command, late, progress, run, state, work
+from grading.box import Box, Child
 from grading.course import Course
 from grading.folders import Folders
 from grading.inside import unpacked
-from grading.judge import Job, Outcome, Verdict
+from grading.judge import Job, Outcome, Verdict, judge
 from grading.plain import packed
 from grading.record import Book, NoBook
 from grading.worker import close_here
@@ -349,6 +350,51 @@ def test_what_the_judge_tells_a_submission_is_what_that_would_have_computed(lab)
     for function, ways, value in Course(lab).properties.known("ada"):
         assert unpacked(packed(value)) == value
         assert all(function(*way) == value for way in ways[-1:])
+
+
+def judged(course, box, learner, cells, limit_s=20.0):
+    """A submission's outcome, and the questions that its process was asked."""
+    asked, real = [], Child.call
+    whole = json.loads((RELEASES / course.lab / f"{course.lab}.ipynb").read_text(encoding="utf-8"))
+    raw = json.dumps({**whole, "cells": cells}).replace("self-paced", learner).encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Child, "call", lambda child, calls, until: asked.append(calls) or real(child, calls, until))
+        patch.setattr(course.properties, "limit_s", limit_s)
+        outcome = judge(Job(course.lab, learner, raw), course, box)
+    return outcome._replace(seconds=0, cpu_s=0), asked
+
+
+BAD = {
+    "another answer for large ones": "    return 0.5 if valid > 30 else good / valid",
+    "it ends": "    if valid > 30:\n        __import__('os')._exit(1)\n    return good / valid",
+    "it hangs": "    while valid > 30:\n        pass\n    return good / valid",
+    "it is slow, and right": "    __import__('time').sleep(0.01)\n    return good / valid if valid else math.nan",
+    "it raises": "    return good / valid",
+    "it counts": "    counted.append(1)\n    return good / valid if valid and len(counted) < 20 else math.nan",
+}
+
+
+def test_what_is_asked_ahead_saves_round_trips_and_changes_no_word():
+    honest, warm = submission(LAB), Course(LAB)
+    with warm.staged() as folder, Box(folder, "limits") as box:
+        first = [len(judged(warm, box, name, honest)[1]) for name in NAMES]
+        assert first[2] < first[0] / 4
+        for mistake, body in BAD.items():
+            text = f"counted = []\ndef share(good, valid):\n{body}\n"
+            cells = [{**cell, "source": text} if cell["id"] == "answer-share" else cell for cell in honest]
+            cold, ahead = judged(Course(LAB), box, "ben", cells, 1.0)[0], judged(warm, box, "ben", cells, 1.0)[0]
+            assert cold == ahead, mistake
+
+
+def test_nobody_is_asked_about_data_of_somebody_else():
+    lab = "lab3"
+    course, honest = Course(lab), submission(lab)
+    with course.staged() as folder, Box(folder, "limits") as box:
+        alone = [call for calls in judged(Course(lab), box, "zoe", honest)[1] for call in calls]
+        own = {call for name in ("ada", "finn") for calls in judged(course, box, name, honest)[1] for call in calls}
+        together = [call for calls in judged(course, box, "zoe", honest)[1] for call in calls]
+    assert together == alone
+    assert own - set(alone)  # there is something of their own
 
 
 def test_a_mended_check_regrades_what_it_touches_and_asks_before_it_writes(course):
