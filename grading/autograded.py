@@ -104,8 +104,11 @@ def _harmless(text: str) -> str:
     return _MARKS.sub(r"\\\1", " ".join(plain_text(text).split()))
 
 
-def write(course: Course, outcome: Outcome, folder: Path, timestamp: bytes | None, permissions: int) -> None:
-    """Write the notebook, the release's pictures and the time stamp into ``folder``, in place of what was there."""
+def write(
+    course: Course, outcome: Outcome, folder: Path, timestamp: bytes | None, permissions: int,
+    secret: bytes | None = None,
+) -> None:  # fmt: skip
+    """Write the notebook, the release's pictures and what `nbgrader submit` left into ``folder``, as all there is."""
     fresh = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
@@ -113,6 +116,8 @@ def write(course: Course, outcome: Outcome, folder: Path, timestamp: bytes | Non
     (fresh / f"{course.lab}.ipynb").write_text(written + "\n", encoding="utf-8")
     if timestamp is not None:
         (fresh / "timestamp.txt").write_bytes(timestamp)
+    if secret is not None:
+        (fresh / "submission_secret.txt").write_bytes(secret)
     for path in course.release.rglob("*"):
         if path.suffix.lower() in PICTURES:
             target = fresh / path.relative_to(course.release)

@@ -100,28 +100,39 @@ class Stamp(NamedTuple):
     when: datetime | None = None
     written: bytes | None = None  # the file, where it can be read
     finding: Finding | None = None
+    secret: bytes | None = None  # of `nbgrader submit`: by it the student finds the feedback
 
 
 def stamp(folder: Path) -> Stamp:
     """Read the time stamp that `nbgrader submit` or `collect` put beside a submission."""
     from nbgrader.utils import parse_utc
 
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
-        with open(os.open(folder / "timestamp.txt", flags), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # such as a pipe that somebody holds open
-                return Stamp(finding=_NO_TIME)
-            written = file.read(200)
+        secret: bytes | None = _beginning(folder / "submission_secret.txt")
+        secret.decode()
+    except (OSError, ValueError):
+        secret = None
+    try:
+        written = _beginning(folder / "timestamp.txt")
     except FileNotFoundError:
-        return Stamp()
+        return Stamp(secret=secret)
     except OSError:
-        return Stamp(finding=_NO_TIME)
+        return Stamp(finding=_NO_TIME, secret=secret)
     if not written.strip():
-        return Stamp(written=written)
+        return Stamp(written=written, secret=secret)
     try:
-        return Stamp(parse_utc(written.decode().strip()), written)
+        return Stamp(parse_utc(written.decode().strip()), written, secret=secret)
     except Exception:  # whatever a date's parser makes of a text that is none
-        return Stamp(finding=_NO_TIME)
+        return Stamp(finding=_NO_TIME, secret=secret)
+
+
+def _beginning(path: Path) -> bytes:
+    """The first bytes of a file that a student has put there."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    with open(os.open(path, flags), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # such as a pipe that somebody holds open
+            raise OSError("it is no file")
+        return file.read(200)
 
 
 _NO_TIME = Finding(

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from .progress import Progress
 from .rebuild import Finding, Unreadable, read_folder
 from .record import Book, Entry, Recorded, marks
 from .state import Kept, State, Written, base_of, properties_of, submission_of
-from .work import NOT_GRADED, outcomes
+from .work import NOT_GRADED, Pool, cores, outcomes
 from .worker import digest_of, walls_here
 
 #: Seconds between two writes to disk: what a power cut costs at most.
@@ -109,10 +109,13 @@ def grade(
         grader = _Grader(folders, course, book, state, again)
         try:
             todo = grader.plan(wanted)
-            found = _walls(course, walls, executor) if todo else Walls("")
-            if begin and todo:
-                begin(found)
-            grader.judge(todo, executor, jobs, found.kind, progress or (lambda whole: None))
+            found = Walls("")
+            if todo:
+                workers = min(jobs or cores(), len(todo))
+                with _walls(course, walls, executor, workers) as (found, pool):
+                    if begin:
+                        begin(found)
+                    grader.judge(todo, executor, workers, found.kind, progress or (lambda whole: None), pool)
             grader.commit()
             differences = [diff for _, held in sorted(grader.held.items()) for diff in held.differences]
             held = bool(differences) and not (accept(differences) if callable(accept) else accept)
@@ -140,10 +143,18 @@ def _wanted(students: Sequence[str], names: list[str], folders: Folders, lab: st
     return [name for name in names if name in students] if students else names
 
 
-def _walls(course: Course, kind: str, executor: Executor | None) -> Walls:
+@contextmanager
+def _walls(course: Course, kind: str, executor: Executor | None, workers: int) -> Iterator[tuple[Walls, Pool | None]]:
+    """The walls, as those find them who judge behind them: somebody's ``executor``, or a pool of this machine."""
     asked = course.lab, str(course.root), kind
-    found = Walls(*(executor.submit(walls_here, *asked).result() if executor else walls_here(*asked)))
-    return found
+    if executor is not None:
+        yield Walls(*executor.submit(walls_here, *asked).result()), None
+        return
+    pool = Pool(workers)
+    try:
+        yield Walls(*pool.set_up(*asked)), pool
+    finally:
+        pool.end()
 
 
 def _report(course: Course, entries: list[Entry], folder: Path, walls: Walls) -> list[Path]:
@@ -195,6 +206,7 @@ class _Grader:
         workers: int,
         walls: str,
         progress: Callable[[int], Progress | None],
+        pool: Pool | None = None,
     ) -> None:
         """Judge these students' submissions, and settle them as they come."""
         shown = progress(len(todo))
@@ -213,7 +225,7 @@ class _Grader:
                 yield Job(self.course.lab, student, notebook, tuple(findings), only, course=self.digest)
 
         try:
-            with closing(outcomes(jobs(), executor, walls, self.course.root, workers)) as ready:
+            with closing(outcomes(jobs(), executor, walls, self.course.root, workers, pool)) as ready:
                 for outcome in ready:
                     submission, only, before = under_way.pop(outcome.student)
                     if only is not None and before is not None and outcome.status != NOT_GRADED:
@@ -285,7 +297,7 @@ class _Grader:
             copy = self._copy(outcome, when)
             if fresh or written.copy != f"{copy} {_looks(path)}":  # or nbgrader has written its own since
                 mode = 0o664 if self.folders.groupshared else 0o444
-                autograded.write(self.course, outcome, path.parent, when.written, mode)
+                autograded.write(self.course, outcome, path.parent, when.written, mode, when.secret)
                 self.written.append(student)
             now = Written(kept.submission, f"{copy} {_looks(path)}")
             if now != written:
@@ -319,6 +331,7 @@ class _Grader:
             f"{self.base}{outcome.status}{outcome.sentence}{outcome.learner}".encode("utf-8", "replace")
         )
         parts = (outcome.verdicts, outcome.answers, outcome.ran, outcome.findings, when.written)
+        whole.update(when.secret or b"")
         whole.update(repr(parts).encode("utf-8", "replace"))
         whole.update(Path(autograded.__file__).read_bytes())
         return whole.hexdigest()

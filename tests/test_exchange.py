@@ -17,6 +17,7 @@ from traitlets.config import Config
 
 from grading import exchange
 from grading.exchange import SECRET, Collect, ReleaseFeedback
+from grading.folders import stamp
 from labs import ROOT
 
 WHEN = "2026-03-01 10:00:00.000000 UTC"
@@ -189,6 +190,19 @@ def test_feedback_reaches_all_that_came_through_the_exchange(course, caplog, tmp
     pages = [path.read_text() for path in (tmp_path / "exchange" / "c" / "feedback").iterdir()]
     assert pages == ["to ada"]
     assert "come through the exchange (zoe)" in caplog.text
+
+
+def test_what_submit_left_is_read_and_no_link_or_pipe(tmp_path):
+    folder = hand_in(tmp_path)
+    assert stamp(folder) == (exchange.parse_utc(WHEN), WHEN.encode(), None, b"of the student")
+    (folder / SECRET).write_bytes(b"\xff")
+    assert stamp(folder).secret is None
+    for name in (SECRET, "timestamp.txt"):
+        (folder / name).unlink()
+        (folder / name).symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere").write_text(WHEN)
+    assert stamp(folder)[:2] == (None, None)
+    assert stamp(folder).secret is None
 
 
 def test_the_settings_of_the_course_name_them(monkeypatch):

@@ -281,7 +281,7 @@ class Graded:
             for one in found:
                 book.write(one.student, marks(one, self.course.slots, NOW.replace(tzinfo=None)), None)
                 folder = self.folders.autograded(LAB, one.student)
-                autograded.write(self.course, one, folder, b"2026-01-15 10:00:00 UTC", 0o644)
+                autograded.write(self.course, one, folder, b"2026-01-15 10:00:00 UTC", 0o644, b"of the student")
             book.commit()
 
     def generate_feedback(self):
@@ -290,6 +290,8 @@ class Graded:
 
         done = NbGraderAPI(config=self.folders.config).generate_feedback(LAB, force=True)
         assert done["success"], done["log"]
+        for page in self.root.glob(f"gradebook/feedback/*/{LAB}"):  # without it release_feedback finds no student
+            assert (page / "submission_secret.txt").read_bytes() == b"of the student"
 
     def feedback(self, student):
         return self.folders.feedback(LAB, student) / f"{LAB}.html"
