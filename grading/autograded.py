@@ -106,7 +106,7 @@ def _harmless(text: str) -> str:
 
 def write(
     course: Course, outcome: Outcome, folder: Path, timestamp: bytes | None, permissions: int,
-    secret: bytes | None = None,
+    secret: bytes = b"",
 ) -> None:  # fmt: skip
     """Write the notebook, the release's pictures and what `nbgrader submit` left into ``folder``, as all there is."""
     fresh = folder.with_name(f".{folder.name}.new")
@@ -116,7 +116,7 @@ def write(
     (fresh / f"{course.lab}.ipynb").write_text(written + "\n", encoding="utf-8")
     if timestamp is not None:
         (fresh / "timestamp.txt").write_bytes(timestamp)
-    if secret is not None:
+    if secret:
         (fresh / "submission_secret.txt").write_bytes(secret)
     for path in course.release.rglob("*"):
         if path.suffix.lower() in PICTURES:

@@ -100,7 +100,7 @@ class Stamp(NamedTuple):
     when: datetime | None = None
     written: bytes | None = None  # the file, where it can be read
     finding: Finding | None = None
-    secret: bytes | None = None  # of `nbgrader submit`: by it the student finds the feedback
+    secret: bytes = b""  # of `nbgrader submit`: by it the student finds the feedback
 
 
 def stamp(folder: Path) -> Stamp:
@@ -108,10 +108,10 @@ def stamp(folder: Path) -> Stamp:
     from nbgrader.utils import parse_utc
 
     try:
-        secret: bytes | None = _beginning(folder / "submission_secret.txt")
+        secret = _beginning(folder / "submission_secret.txt")
         secret.decode()
     except (OSError, ValueError):
-        secret = None
+        secret = b""
     try:
         written = _beginning(folder / "timestamp.txt")
     except FileNotFoundError:

@@ -331,7 +331,7 @@ class _Grader:
             f"{self.base}{outcome.status}{outcome.sentence}{outcome.learner}".encode("utf-8", "replace")
         )
         parts = (outcome.verdicts, outcome.answers, outcome.ran, outcome.findings, when.written)
-        whole.update(when.secret or b"")
+        whole.update(when.secret)
         whole.update(repr(parts).encode("utf-8", "replace"))
         whole.update(Path(autograded.__file__).read_bytes())
         return whole.hexdigest()

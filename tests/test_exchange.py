@@ -196,13 +196,13 @@ def test_what_submit_left_is_read_and_no_link_or_pipe(tmp_path):
     folder = hand_in(tmp_path)
     assert stamp(folder) == (exchange.parse_utc(WHEN), WHEN.encode(), None, b"of the student")
     (folder / SECRET).write_bytes(b"\xff")
-    assert stamp(folder).secret is None
+    assert stamp(folder).secret == b""
     for name in (SECRET, "timestamp.txt"):
         (folder / name).unlink()
         (folder / name).symlink_to(tmp_path / "elsewhere")
     (tmp_path / "elsewhere").write_text(WHEN)
     assert stamp(folder)[:2] == (None, None)
-    assert stamp(folder).secret is None
+    assert stamp(folder).secret == b""
 
 
 def test_the_settings_of_the_course_name_them(monkeypatch):
