@@ -26,8 +26,8 @@ NONE = 'def share(good, valid):\n    raise NotImplementedError("no answer yet")\
 #: Speaks the language of the pipe.
 FRAMES = """
 import json, os, struct, sys
-def say(number, times=1, **fields):
-    frame = json.dumps({"number": number, **fields}).encode()
+def say(number, times=1, answers=1, **fields):
+    frame = json.dumps({"number": number, "answers": [fields] * answers}).encode()
     os.write(3, (struct.pack("!Q", len(frame)) + frame) * times)
 def asked():
     frame = sys._getframe()
@@ -739,6 +739,39 @@ writes(
             say(asked(), value=good / valid)
         return good / valid if valid else math.nan
     """,
+)
+writes(
+    "a hundred answers to one question | - | L | forged | " + ODD,
+    FRAMES,
+    """
+    def share(good, valid):
+        say(asked(), answers=100, value=good / valid)
+    """,
+)
+writes(
+    "no answer, and answers that are none | - | L | forged | " + ODD,
+    FRAMES,
+    """
+    def share(good, valid):
+        frame = json.dumps({"number": asked(), "answers": [] if valid else [[]]}).encode()
+        os.write(3, struct.pack("!Q", len(frame)) + frame)
+    """,
+)
+writes(
+    "what is asked later, read ahead | - | L | ok | " + RUN,
+    FRAMES,
+    """
+    def share(good, valid):
+        frame = sys._getframe()
+        while frame := frame.f_back:
+            calls = frame.f_locals.get("calls")
+            if calls and "unpacked" in frame.f_globals:
+                known = [frame.f_globals["unpacked"](call) for call in calls]
+                numbers = [number for _, given, _ in known[1:] for number in given if 0 < number < 1]
+                return numbers[0] if numbers else 0.5
+        return 0.5
+    """,
+    verdict="it returned 0.5",
 )
 writes(
     "a frame that claims 2**63 bytes | - | L | forged | " + ODD,

@@ -226,7 +226,12 @@ def in_other_types(number, value):
 )
 def test_a_right_answer_in_another_type_is_right(lab, number):
     def convert(function):
-        return lambda *arguments, **settings: in_other_types(number, function(*arguments, **settings))
+        def answer(*arguments, **settings):
+            # Questions are handed out ahead: one that held what follows from an answer would give it away.
+            assert "np.float64(" not in repr((arguments, settings))
+            return in_other_types(number, function(*arguments, **settings))
+
+        return answer
 
     assert checks_of(lab).failures(asked(lab, convert), "self-paced") == {}
     assert lost(lab, notebook(lab, RELEASES), asked(lab, convert)) == set()  # the visible checks think so, too

@@ -9,6 +9,7 @@ sentence is shown to the learner, so it never holds the right answer. At the end
 
 What crosses between a property and a learner's function is plain: None, bool, numbers, text, lists, tuples,
 dictionaries, the NamedTuples that the task names, and ``Named("parse_short")`` for a function that the notebook has.
+No question holds what follows from an answer: questions are handed out ahead, and would give it away.
 Lists and dictionaries are copied on the way. So the two may as well live in two processes, with a pipe between them:
 a NamedTuple then travels as the names and values of its fields, and ``Named`` as the name that it is. A list that is
 asked about several times goes as ``Often(list)``.
