@@ -40,15 +40,19 @@ def bar(app: Any, name: str, template: str, context: dict[str, Any], doctree: An
         ]
     elif folder == "gallery":
         parts = ['<a href="gallery.ipynb" download>Download the notebook</a>']
+        if page != "index":
+            live = escape(live_address(folder, page.removesuffix("-events")))
+            parts.append(f'<a class="run-live" hidden href="{live}">Run and change it in your browser</a>')
     else:
         parts = [f'<a href="{up}lessons/notebooks.zip" download>Download the notebooks</a>']
     parts.append('<button type="button" class="for-print" hidden>Print</button>')
     about = ""
     if folder == "lessons" and name.endswith(page):
         about = (
-            '<p class="recorded">On this page all cells have run, and the pictures are recordings. Where you are asked '
-            f'to change a cell, <span class="run-live" hidden>do it <a href="{live}">in your browser</a>, or </span>do '
-            f'it in <a href="{escape(page)}.ipynb" download>the notebook</a>.</p>'
+            '<p class="about has-run">On this page all cells have run, and the pictures are recordings. Where you '
+            f'are asked to change a cell, <a class="run-live" hidden href="{live}">do it in your browser</a>'
+            '<span class="run-live" hidden>, or </span>'
+            f'<a href="{escape(page)}.ipynb" download>do it in the notebook</a>.</p>'
         )
     context["body"] = body.replace("</h1>", f'</h1><p class="bar">{"".join(parts)}</p>{about}', 1)
 

@@ -71,10 +71,10 @@ def page(card: Any, shown: Any) -> Any:
         *(f"- {claim}" for claim in card.claims),
         "\n## Knobs\n",
         f"In Python, `explore(GALLERY[{card.number - 1}])` turns them and shows both runs.\n",
-        "| knob | from | to | default | what it is |\n|---|---|---|---|---|",
+        "| knob | what it is | from | to | default |\n|---|---|---|---|---|",
         *(
-            f"| `{one.name}` | {one.metadata['low']:g} | {one.metadata['high']:g} | {getattr(card.params, one.name):g} "
-            f"| {one.metadata['meaning']} |"
+            f"| `{one.name}` | {one.metadata['meaning']} | {one.metadata['low']:g} | {one.metadata['high']:g} "
+            f"| {getattr(card.params, one.name):g} |"
             for one in fields(card.params)
         ),
         "\n## It happened\n",

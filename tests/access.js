@@ -138,6 +138,33 @@
     return { marks, texts, faint: [...found].map(([line, n]) => n > 1 ? `${line} (${n} times)` : line) };
   };
 
+  // -- contrast of text ---------------------------------------------------------------------------------------------
+
+  const opacityAround = (element) => {
+    let opacity = 1;
+    for (let e = element; e; e = parentOf(e)) opacity *= Number(getComputedStyle(e).opacity);
+    return opacity;
+  };
+  const ownWords = (element) => [...element.childNodes].filter((n) => n.nodeType === 3).map((n) => n.data).join("").trim();
+
+  /** How many texts of HTML there are, and those with less contrast to their ground than 4.5 to 1, large ones than 3 to 1. This is
+   *  axe's rule color-contrast, which takes seconds for a long page because it also asks what may lie in front of a text. */
+  const pale = (selector) => {
+    const found = new Map();
+    let texts = 0;
+    for (const element of within(selector)) {
+      if (element instanceof SVGElement || element.matches("style, script, noscript, option, :disabled, [aria-disabled=true]")) continue;
+      const words = ownWords(element);
+      if (!words || !element.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true })) continue;
+      const style = getComputedStyle(element), size = parseFloat(style.fontSize), ground = paper(element);
+      const [r, g, b, a] = rgba(style.color), least = size >= 24 || (size >= 18.66 && style.fontWeight >= 700) ? 3 : 4.5;
+      const ratio = contrast(over([r, g, b, a * opacityAround(element)], ground), ground);
+      texts += 1;
+      if (ratio < least - 0.005) found.set(`${placeOf(element)}: ${ratio.toFixed(2)} to 1`, words.slice(0, 30));
+    }
+    return { texts, pale: [...found].map(([line, words]) => `${line}: “${words}”`) };
+  };
+
   // -- letters ------------------------------------------------------------------------------------------------------
 
   const UNSEEN = "style, script, option, .dslib-said, .aloud";
@@ -147,7 +174,7 @@
     const found = new Map();
     let texts = 0;
     for (const element of within(selector)) {
-      const words = [...element.childNodes].filter((n) => n.nodeType === 3).map((n) => n.data).join("").trim();
+      const words = ownWords(element);
       const box = element.getBoundingClientRect(), style = getComputedStyle(element);
       const seen = box.width >= 2 && box.height >= 2 && style.visibility === "visible" && !element.closest(UNSEEN);
       if (!words || !seen) continue;
@@ -203,5 +230,5 @@
     return animationName !== "none" || moves.length ? [`${placeOf(e)}: ${animationName} ${moves}`] : [];
   });
 
-  window.access = { faint, small, rest, focused, moving };
+  window.access = { faint, pale, small, rest, focused, moving };
 })();

@@ -29,8 +29,8 @@ LESSONS = [path.stem for path in words.lessons()]
 #: A page of each kind.
 KINDS = [
     "index", *(f"lessons/{name}" for name in LESSONS), "lessons/04-what-could-go-wrong-events", "labs", "gallery/index",
-    "gallery/07-cascading-failure", "errata", "glossary", "service-levels", "teaching/index", "teaching/labs",
-    "dslib/index", "dslib/network", "reference/index", "reference/slo", "cite", "search",
+    "gallery/07-cascading-failure", "errata", "glossary", "service-levels", "answers", "teaching/index",
+    "teaching/labs", "dslib/index", "dslib/network", "reference/index", "reference/slo", "cite", "search",
 ]  # fmt: skip
 
 
@@ -179,6 +179,9 @@ def test_every_correction_of_every_lesson_is_told(book: Path):
     assert rows >= 25
     text = (book / "errata.html").read_text(encoding="utf-8")
     assert text.count("<tr") == rows + len(LESSONS)
+    told = [where for path in words.lessons() for *_, row in words.corrections(path) for where in row.split(", ")]
+    linked = re.findall(r'href="lessons/\d\d-[\w-]+\.html#[\w-]+"', text)
+    assert len(linked) == sum(where.isdigit() for where in told), "each section that shows why is a click away"
 
 
 def test_the_glossary_speaks_spanish_where_it_says_so(pages: dict[str, Read], book: Path):
@@ -364,6 +367,12 @@ NO_STORAGE = """Object.defineProperty(window, "localStorage", {
 });"""
 FULL_STORAGE = """Storage.prototype.setItem = () => { throw new DOMException("full", "QuotaExceededError"); };"""
 
+#: How light the ground of code is, and its letters, from 0 to 255.
+COLOURS = """["backgroundColor", "color"].map((which) => {
+    const colour = getComputedStyle(document.querySelector("article .highlight pre"))[which];
+    return Math.max(...colour.match(/\\d+/g).slice(0, 3).map(Number));
+})"""
+
 COVERED = "[...document.querySelectorAll('.cell_output > *')].filter((one) => !one.offsetHeight).length"
 
 
@@ -400,7 +409,10 @@ def test_a_lesson_is_light_and_its_first_figure_quick(host: str, new_page: Calla
 def test_everything_wakes_axe_finds_nothing_and_no_page_is_too_wide(
     width: int, theme: str, host: str, new_page: Callable[..., Any]
 ):
-    """Each kind of page one way, those with players and code both ways. prove_book.py takes all pages all four ways."""
+    """Each kind of page one way, those with players and code both ways, contrast light and dark.
+
+    prove_book.py takes all pages all four ways, and leaves contrast to axe, which needs a minute for each lesson.
+    """
     found = {}
     once = KINDS[::2] if theme == "light" else KINDS[1::2]
     for name in dict.fromkeys([*once, "index", "gallery/07-cascading-failure", "dslib/network"]):
@@ -408,11 +420,26 @@ def test_everything_wakes_axe_finds_nothing_and_no_page_is_too_wide(
         page.goto(f"{host}/{name}.html")
         read_through(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than the window"
-        if problems := access.violations(page):
+        problems = access.violations(page, contrast=False) + access.nameless(page)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            contrast = access.pale(page)
+            problems += [f"{scheme}: {text}" for text in contrast["pale"]]
+            assert contrast["texts"] > 20, name
+        if problems:
             found[name] = problems
-        assert access.nameless(page) == [], name
         page.close()
     assert found == {}
+
+
+@pytest.mark.browser
+def test_no_page_is_wider_than_a_window(host: str, new_page: Callable[..., Any]):
+    page = new_page()
+    for name in ("lessons/06-byzantine-fault-tolerance", "dslib/network"):
+        page.goto(f"{host}/{name}.html")
+        for width in (320, 390, 768, 820, 1024, 1152, 1366, 1920):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} at {width}"
 
 
 @pytest.mark.browser
@@ -431,7 +458,9 @@ def test_without_javascript_there_are_text_figures_findings_and_events(host: str
 
 
 @pytest.mark.browser
-def test_opened_from_disk_runs_play_sliders_move_and_predictions_are_kept(book: Path, new_page: Callable[..., Any]):
+def test_opened_from_disk_runs_play_sliders_move_and_predictions_are_kept(
+    book: Path, tmp_path: Path, new_page: Callable[..., Any]
+):
     page = new_page()
     page.goto((book / "lessons" / "01-what-is-a-distributed-system.html").as_uri())
     prediction = page.locator("[data-dslib-predict]").first
@@ -458,6 +487,24 @@ def test_opened_from_disk_runs_play_sliders_move_and_predictions_are_kept(book: 
     )
     page.reload()
     assert page.locator("[data-dslib-predict]").first.get_by_role("radio").first.is_checked()
+    page.get_by_role("link", name="Your answers", exact=True).click()
+    told, rows = page.locator(".answers-told"), page.locator("#answers tbody")
+    assert rows.inner_text().split() == ["Lesson", "1", "1", "0"]
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save to a file").click()
+    mine = Path(tmp_path, saved.value.suggested_filename)
+    saved.value.save_as(mine)
+    page.get_by_role("button", name="Forget all of it").click()
+    page.get_by_role("button", name="Forget it").click()
+    assert told.inner_text() == "All forgotten."
+    assert rows.inner_text() == ""
+    for wrong in (ROOT / "CITATION.cff", ROOT / "lessons" / f"{LESSONS[0]}.ipynb"):
+        page.locator("#answers input").set_input_files(wrong)
+        page.get_by_text(f"{wrong.name} was not brought back: it holds no answers of this course.").wait_for()
+    page.locator("#answers input").set_input_files(mine)
+    page.get_by_text("Brought back: 1 prediction and 0 self-checks of 1 page.").wait_for()
+    page.go_back()
+    assert page.locator("[data-dslib-predict]").first.get_by_role("radio").first.is_checked()
 
 
 @pytest.mark.browser
@@ -477,6 +524,15 @@ def test_the_games_of_lessons_4_6_and_7_and_a_self_check_work_from_disk(book: Pa
     page.goto((book / "lessons" / "04-what-could-go-wrong.html").as_uri())
     read_through(page)
     assert page.locator(".dslib-comparison").count() >= 3
+    case = page.locator("form", has_text="Case 4: what has happened")
+    for option in case.get_by_role("radio").all():
+        option.check()
+        case.get_by_role("button", name="Check").click()
+        if "✓ Right." in case.inner_text():
+            break
+    matrix = page.locator("[data-dslib-confusion]")
+    assert "of 1 first guess right." in matrix.inner_text()
+    assert matrix.locator("td", has_text="1").count() == 1
 
 
 @pytest.mark.browser
@@ -488,6 +544,12 @@ def test_search_finds_on_a_host_and_on_a_disk(book: Path, host: str, new_page: C
         page.keyboard.press("Enter")
         page.locator("#search-results a").first.wait_for(timeout=20_000)
         assert "Glossary" in page.locator("#search-results").inner_text()
+    page.locator(".search-here").get_by_label("Words").fill("quorum")
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.querySelectorAll('#search-results li').length > 4")
+    for_learners = r"(lessons/\d\d-|glossary\.html)"
+    first = page.locator("#search-results a").evaluate_all("(links) => links.map((one) => one.getAttribute('href'))")
+    assert all(re.match(for_learners, link) for link in first[:3]), first
 
 
 @pytest.mark.browser
@@ -535,9 +597,21 @@ def test_a_link_to_a_moment_opens_that_player_there(host: str, new_page: Callabl
 def test_on_paper_there_is_the_lesson_and_nothing_around_it(host: str, new_page: Callable[..., Any]):
     page = new_page()
     page.goto(f"{host}/lessons/01-what-is-a-distributed-system.html")
+    page.locator("[data-dslib-player]").first.scroll_into_view_if_needed()
+    page.locator(".dslib-player").first.wait_for()
+    page.evaluate("document.body.dataset.theme = 'dark'")
     page.emulate_media(media="print")
-    for gone in (".sidebar-drawer", ".toc-drawer", ".bar", ".related-pages"):
+    for gone in (".sidebar-drawer", ".toc-drawer", ".bar", ".related-pages", ".dslib-player", ".dslib-card button"):
         assert page.locator(gone).first.is_hidden(), gone
+    run = page.locator("[data-dslib-player]").first
+    assert "messages sent" in run.inner_text(), "on paper stands the whole run, still"
+    still = run.locator("svg").first.bounding_box()
+    assert still is not None
+    assert still["x"] + still["width"] <= page.evaluate("innerWidth")
+    assert "The run says: durability." in page.locator("article").inner_text()
+    assert "and nobody left waiting" in page.locator("article").inner_text()
+    light, dark = page.evaluate(COLOURS)
+    assert light > 200 > 100 > dark, "paper is light, whatever the screen is"
     assert page.locator("article h1").is_visible()
     assert page.evaluate(COVERED) == 0, "what a reader has not uncovered can be uncovered on the screen only"
     assert len(page.pdf()) > 100_000
