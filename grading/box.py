@@ -23,7 +23,7 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -426,6 +426,11 @@ def leaks(box: Box, hidden: Iterable[str] = ()) -> list[str]:
 @cache
 def best(folder: Path, kinds: Sequence[str] = KINDS, hidden: Sequence[str] = ()) -> tuple[str, tuple[str, ...]]:
     """The best walls that stand here, and why better ones do not. ``hidden``: see ``probe``."""
+    return first_standing(kinds, lambda kind: probe(kind, folder, hidden))
+
+
+def first_standing(kinds: Sequence[str], leaks_of: Callable[[str], list[str]]) -> tuple[str, tuple[str, ...]]:
+    """The first of these kinds that lets nothing through, and why the ones before it are not used."""
     problems: list[str] = []
     for kind in kinds:
         if kind == "limits":
@@ -434,7 +439,7 @@ def best(folder: Path, kinds: Sequence[str] = KINDS, hidden: Sequence[str] = ())
             problems.append("bwrap: the program is not installed (Debian: apt-get install bubblewrap)")
             continue
         try:
-            leaks = probe(kind, folder, hidden)
+            leaks = leaks_of(kind)
         except (BoxProblem, OSError) as problem:
             problems.append(f"{kind}: {problem}")
             continue

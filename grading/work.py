@@ -16,8 +16,9 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from uuid import uuid4
 
+from .box import BoxProblem
 from .judge import Job, Outcome
-from .worker import begin, judge_here
+from .worker import begin, judge_here, set_up_here
 
 #: The status of a submission that could not be judged, which is not its own fault as far as anybody knows.
 NOT_GRADED = "not graded"
@@ -33,18 +34,24 @@ def cores() -> int:
 
 
 def outcomes(
-    jobs: Iterable[Job], executor: Executor | None, walls: str, root: Path, workers: int = 0
+    jobs: Iterable[Job],
+    executor: Executor | None,
+    walls: str,
+    root: Path,
+    workers: int = 0,
+    pool: Pool | None = None,
 ) -> Generator[Outcome]:
     """Judge all jobs, and yield each outcome when it is ready, in any order.
 
     ``jobs`` may be a generator: it is read as workers come free. ``workers`` are processes of this machine, for when
-    there is no ``executor``, or the one there was broke down: the rest is then judged here.
+    there is no ``executor``, or the one there was broke down: the rest is then judged here. A ``pool`` that is there
+    already is used, and ended.
     """
     line = iter(jobs)
     suspects: deque[Job] = deque()
     if executor is not None:
         yield from _elsewhere(line, suspects, executor, walls, str(root))
-    yield from _here(line, suspects, walls, str(root), workers or cores())
+    yield from _here(line, suspects, walls, str(root), workers or cores(), pool)
 
 
 def not_graded(job: Job, problem: object) -> Outcome:
@@ -92,16 +99,17 @@ def _elsewhere(
                     stands = begin(job) and stands
 
 
-def _here(line: Iterator[Job], suspects: deque[Job], walls: str, root: str, workers: int) -> Iterator[Outcome]:
+def _here(
+    line: Iterator[Job], suspects: deque[Job], walls: str, root: str, workers: int, pool: Pool | None
+) -> Iterator[Outcome]:
     """On processes of this machine. When one dies, those that were under way are tried again, one by one."""
-    pool: _Pool | None = None
     try:
         while True:
             while suspects:
                 if pool is None or pool.workers > 1:
                     if pool:
                         pool.end()
-                    pool = _Pool(1)
+                    pool = Pool(1)
                 job = suspects.popleft()
                 try:
                     yield pool.judge(job, root, walls)
@@ -116,7 +124,7 @@ def _here(line: Iterator[Job], suspects: deque[Job], walls: str, root: str, work
             if pool is None or pool.workers != workers:
                 if pool:
                     pool.end()
-                pool = _Pool(workers)
+                pool = Pool(workers)
             yield from pool.all(first, line, suspects, root, walls)
             if pool.broken:
                 pool.end()
@@ -126,7 +134,7 @@ def _here(line: Iterator[Job], suspects: deque[Job], walls: str, root: str, work
             pool.end()
 
 
-class _Pool:
+class Pool:
     """Processes of this machine that can be ended at once, whatever they are doing."""
 
     def __init__(self, workers: int) -> None:
@@ -135,6 +143,15 @@ class _Pool:
         self._before = {child.pid for child in before}
         # A fresh process and no fork of this one: it may have threads, and the gradebook open.
         self._executor = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=begin)
+
+    def set_up(self, lab: str, root: str, kind: str) -> tuple[str, tuple[str, ...]]:
+        """The best walls that stand; all workers begin to build them. Raises BoxProblem where none of ``kind`` do."""
+        begun = [self._executor.submit(set_up_here, lab, root, kind) for _ in range(self.workers)]
+        done = wait(begun, return_when=FIRST_COMPLETED).done
+        try:
+            return done.pop().result()
+        except BrokenExecutor as problem:
+            raise BoxProblem(f"the process that judges died when it began: {problem}") from None
 
     def judge(self, job: Job, root: str, walls: str) -> Outcome:
         """One job. Raises what its worker raised, or BrokenExecutor when that died."""

@@ -77,6 +77,16 @@ def walls_here(lab: str, root: str, kind: str = "") -> tuple[str, tuple[str, ...
         return box.best(folder, (kind,) if kind else box.KINDS)
 
 
+def set_up_here(lab: str, root: str, kind: str = "") -> tuple[str, tuple[str, ...]]:
+    """The same, with the sandbox kept for the first submission."""
+
+    def leaks_of(one: str) -> list[str]:
+        _kept_for(lab, root, one)
+        return []
+
+    return box.first_standing((kind,) if kind else box.KINDS, leaks_of)
+
+
 def close_here() -> None:
     """Take down the sandboxes and the judges' processes that this process keeps."""
     while _kept:
@@ -101,10 +111,7 @@ _kept: dict[tuple[str, str, str], _Kept] = {}
 
 
 def _judge(job: Job, root: str, walls: str) -> Outcome:
-    key = job.lab, root, walls
-    if key not in _kept:
-        _kept[key] = _set_up(job.lab, root, walls)
-    kept = _kept[key]
+    kept = _kept_for(job.lab, root, walls)
     if job.course not in ("", kept.digest):
         raise OtherCourse(
             f"the course in {kept.course.root} on {socket.gethostname()} is not the one that you grade with. Give it "
@@ -115,6 +122,13 @@ def _judge(job: Job, root: str, walls: str) -> Outcome:
     except BoxProblem:
         close_here()  # a fresh sandbox for the next try
         raise
+
+
+def _kept_for(lab: str, root: str, walls: str) -> _Kept:
+    key = lab, root, walls
+    if key not in _kept:
+        _kept[key] = _set_up(lab, root, walls)
+    return _kept[key]
 
 
 def _set_up(lab: str, root: str, walls: str) -> _Kept:

@@ -615,7 +615,7 @@ def test_when_the_executor_itself_breaks_the_rest_is_done_on_this_machine(monkey
         def end(self):
             pass
 
-    monkeypatch.setattr(work, "_Pool", Pool)
+    monkeypatch.setattr(work, "Pool", Pool)
     found = work.outcomes(jobs("ada", "ben", "cleo", "dora"), Flaky({}, broken=2), "limits", ROOT)
     assert {one.student: one.status for one in found} == {
         "ada": "ok", "ben": "ok", "cleo": "here, alone", "dora": "here",
