@@ -627,7 +627,8 @@ class _Cells:
     def _show(self, value: object) -> None:
         if value is not None:
             data, _ = self.shell.display_formatter.format(value, include={"text/plain"})
-            self.shown.append(str(data.get("text/plain", ""))[:MOST_PRINTED])
+            if (left := MOST_PRINTED - sum(map(len, self.shown))) > 0:
+                self.shown.append(str(data.get("text/plain", ""))[:left])
 
     def _keep(self, kind: type, value: BaseException, lines: list[str]) -> None:
         self.traceback = [str(line) for line in lines]

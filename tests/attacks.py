@@ -149,6 +149,11 @@ writes(
     printed=r"x{20000}\n… [\d,]+ more characters",
 )
 writes(
+    "a thousand values of 20,000 characters shown | - | SNL | ok | " + RUN,
+    after='get_ipython().ast_node_interactivity = "all"',
+    longest=LONGEST + '"x" * 20_000\n' * 1_000,
+)
+writes(
     "memory without end, in a function | - | L | memory | wanted more memory than there is for it",
     """
     def share(good, valid):
