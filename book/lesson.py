@@ -156,7 +156,7 @@ class Page:
             words = how.partition(": run this cell")[0] + ","
         else:
             return ""
-        address = escape(live_address(self.folder, self.take))
+        address = escape(live_address(self.folder, self.name))
         here = f'<a class="run-live" hidden href="{address}">run it in your browser</a>'
         return (
             f'<p class="recorded">{words} {here}<span class="run-live" hidden> or </span>'

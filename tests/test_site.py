@@ -18,6 +18,8 @@ import make_site
 import pytest
 import site_live
 
+from dslib.failures import GALLERY
+
 ROOT = Path(__file__).resolve().parent.parent
 LESSON = "lessons/01-what-is-a-distributed-system.ipynb"
 
@@ -36,6 +38,13 @@ RUN_CELLS = """async (ids) => {
         told.push([id, cell.model.toJSON().outputs]);
     }
     return told;
+}"""
+
+#: Wait until the open notebook has a kernel.
+READY = """async () => {
+    const { sessionContext } = window.jupyterapp.shell.currentWidget;
+    await sessionContext.ready;
+    while (!sessionContext.session?.kernel) await new Promise((resolve) => setTimeout(resolve, 50));
 }"""
 
 #: Run code in the notebook's Python, and give back what it prints.
@@ -59,6 +68,18 @@ SET_SOURCE = """([id, source]) => {
     const cells = window.jupyterapp.shell.currentWidget.content.widgets;
     cells.find((cell) => cell.model.id === id).model.sharedModel.setSource(source);
 }"""
+
+
+SOURCE_OF = """(id) => window.jupyterapp.shell.currentWidget.content.widgets
+    .find((cell) => cell.model.id === id).model.sharedModel.getSource()"""
+
+
+def bring_back(page: Any, file: Path, says: str) -> None:
+    """Choose a file in the page, and wait until it has said so."""
+    with page.expect_file_chooser() as asking:
+        page.get_by_role("button", name="Bring my work back").click()
+    asking.value.set_files(file)
+    page.locator("#course-says-work", has_text=says).wait_for()
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -113,6 +134,7 @@ def opened(new_page: Callable[..., Any], host: str, path: str) -> tuple[Any, set
     page.context.on("request", lambda asked: hosts.add(urlsplit(asked.url).hostname or urlsplit(asked.url).scheme))
     page.goto(f"{host}/live/notebooks/index.html?path={path}")
     page.locator(".jp-NotebookPanel .jp-Cell").first.wait_for()
+    page.evaluate(READY)
     return page, hosts
 
 
@@ -138,7 +160,7 @@ def test_the_site_asks_for_nothing_of_another_host_and_fits_a_small_archive(site
         assert set(package["depends"]) <= set(lock["packages"])
     assert "dslib" in lock["packages"]["what-could-go-wrong"]["imports"]
     packed = tmp_path / "site.zip"
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=2) as archive:
         for path in site.rglob("*"):
             archive.write(path, path.relative_to(site))
     assert packed.stat().st_size < 40e6 - 8e6, "the book needs room, too"
@@ -157,9 +179,21 @@ def test_lessons_and_labs_are_there_as_they_are_on_the_desk_but_for_the_kernels_
     assert not list(files.rglob("*solution*"))
 
 
-def test_the_same_source_makes_the_same_package(tmp_path: Path):
-    one, other = (site_live.course_wheel(tmp_path / name).read_bytes() for name in ("one", "other"))
-    assert one == other
+def test_each_card_of_the_gallery_has_a_notebook_whose_source_runs_by_itself(site: Path):
+    notebooks = sorted((site / "live" / "files" / "gallery").glob("*.ipynb"))
+    assert len(notebooks) == len(GALLERY)
+    for card, path in zip(GALLERY, notebooks, strict=True):
+        cells = {cell["id"]: cell["source"] for cell in json.loads(path.read_text("utf-8"))["cells"]}
+        names: dict[str, Any] = {"__name__": "__main__"}
+        exec(compile(cells["source"], path.name, "exec", dont_inherit=True), names)
+        assert names["CARD"].title == card.title
+        assert names["simulate"] is not card.simulate
+        assert names["CARD"].params == names["Params"]()
+
+
+def test_the_same_source_makes_the_same_package(site: Path, tmp_path: Path):
+    again = site_live.course_wheel(tmp_path)
+    assert again.read_bytes() == (site / "live" / "static" / "pyodide" / again.name).read_bytes()
 
 
 # ---------------------------------------------------------------- in the browser
@@ -198,6 +232,17 @@ def test_a_lesson_runs_in_the_browser_cell_by_cell_and_its_work_goes_into_a_file
     player.get_by_text("crash phone at").first.wait_for()
     player.locator(".busy", has_text="The whole run").wait_for()
 
+    # A cell that never ends is stopped, and Python goes on with what it had.
+    page.evaluate(SET_SOURCE, ["your-turn-rule", "kept = 7\nwhile True: pass"])
+    page.evaluate(SHOW_CELL, "your-turn-rule")
+    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-cell'); }")
+    page.wait_for_function(
+        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'"
+    )
+    page.get_by_role("button", name="Interrupt the kernel").click()
+    page.get_by_text("KeyboardInterrupt").first.wait_for()
+    assert page.evaluate(RUN_CODE, "print(kept)") == "7\n"
+
     page.evaluate(RUN_CELLS, ["predict-one"])
     page.get_by_label("no", exact=True).first.check()
     page.wait_for_function("() => document.body.innerText.includes('You said: no')", timeout=20_000)
@@ -209,20 +254,32 @@ def test_a_lesson_runs_in_the_browser_cell_by_cell_and_its_work_goes_into_a_file
         assert archive.testzip() is None
         kept = json.loads(archive.read("lessons/.predictions.json"))["notebooks"][Path(LESSON).stem]["one-copy"]
         notebook = json.loads(archive.read(LESSON))
+        assert json.loads(archive.read("about-this-file.json"))["version"] == site_live.version()
     assert kept["said"] == "no"
     assert notebook["metadata"]["kernelspec"]["name"] == "python3", "so that JupyterLab on a desk opens it, too"
 
 
 @pytest.mark.browser
 @pytest.mark.timeout(300)
-def test_work_is_brought_back_and_a_labs_checks_answer(new_page: Callable[..., Any], host: str, work: Path):
+def test_work_is_brought_back_and_a_labs_checks_answer_and_a_new_version_hides_nothing(
+    new_page: Callable[..., Any], host: str, site: Path, work: Path
+):
     if not work.exists():
         pytest.skip("the test before this one saved no work")
     page, hosts = opened(new_page, host, "labs/lab0/lab0.ipynb")
-    with page.expect_file_chooser() as asking:
-        page.get_by_role("button", name="Bring my work back").click()
-    asking.value.set_files(work)
-    page.get_by_text("Brought back:").wait_for()
+    half = work.with_name("half.zip")
+    half.write_bytes(work.read_bytes()[:-1_000])
+    bring_back(page, half, "half.zip cannot be used: it is no zip file, or only a part of one. Nothing was changed.")
+    big = work.with_name("big.zip")
+    with open(big, "wb") as file:
+        file.truncate(200_000_000)
+    bring_back(page, big, "big.zip cannot be used: it has 200 MB")
+    bring_back(page, work, "Brought back:")
+    page.get_by_role("button", name="Undo").click()
+    page.locator("#course-says-work", has_text="All is as it was before.").wait_for()
+    code = "import os\nprint(os.path.exists('/drive/lessons/.predictions.json'))\n"
+    assert page.evaluate(RUN_CODE, code) == "False\n"
+    bring_back(page, work, "Brought back:")
     code = "import json\nprint(json.load(open('/drive/lessons/.predictions.json'))['notebooks'].keys())\n"
     code += "print('mine, ×' in open('/drive/lessons/01-what-is-a-distributed-system.ipynb').read())"
     assert page.evaluate(RUN_CODE, code) == f"dict_keys(['{Path(LESSON).stem}'])\nTrue\n"
@@ -241,6 +298,19 @@ def test_work_is_brought_back_and_a_labs_checks_answer(new_page: Callable[..., A
         assert "visible checks passed" in words(second[id]), words(second[id])
     code = "from dslib.exercises import time_limit\nwith time_limit(0.5):\n    while True: pass"
     assert "did not return within 0.5 seconds" in page.evaluate(RUN_CODE, code)
+
+    # The course has a new version of the lesson that was brought back: the reader is asked, and loses nothing.
+    lesson = site / "live" / "files" / LESSON
+    content = json.loads(lesson.read_text("utf-8"))
+    content["cells"][0]["source"] = "# The next edition"
+    lesson.write_text(site_live.for_the_browser(json.dumps(content)), encoding="utf-8")
+    page.goto(page.url.replace("labs/lab0/lab0.ipynb", LESSON))
+    page.get_by_role("button", name="Take the new one, keep mine beside it").click()
+    page.get_by_role("heading", name="The next edition").wait_for()
+    page.locator("#course-says-version", has_text="Yours is kept as").wait_for()
+    code = f"print('mine, ×' in open('/drive/{LESSON.replace('.ipynb', ' (mine).ipynb')}').read())"
+    page.evaluate(READY)
+    assert page.evaluate(RUN_CODE, code) == "True\n"
     assert hosts <= {"127.0.0.1", "blob"}
 
 
