@@ -34,8 +34,8 @@ def notebook(card: Any) -> dict[str, Any]:
              f"compare(GALLERY[{card.number - 1}], seed={SEED})"),
         text("knobs", "## Its knobs\n\nEach move runs both services again."),
         code("turn", f"explore(GALLERY[{card.number - 1}])"),
-        text("yours", f"## Your own\n\nThis is `dslib/failures/{file.name}`, all of it. Change what you like: the fault, "
-             "the remedy, a number. Run the cell, then the two below it. The cells above keep to the original."),
+        text("yours", f"## Your own\n\nThis is `dslib/failures/{file.name}`, all of it. Change what you like: the "
+             "fault, the remedy, a number. Run the cell, then the two below it. The cells above keep to the original."),
         code("source", absolute(file.read_text(encoding="utf-8"))),
         code("run-yours", f"mine = CARD.run(seed={SEED})\nprint(mine)\nfor claim in CARD.claims:\n"
              '    print("holds:" if claim.holds(mine) else "does not hold:", claim)'),
