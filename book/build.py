@@ -62,10 +62,7 @@ def _build(out: Path, workers: int | None, say: Say) -> Path:
     ran = monotonic()
     pages = [Page("lessons", path.stem, done[path.stem], link) for path in lessons]
     shown = {cell.id: cell for cell in done["gallery"].cells}
-    pages += [
-        Page("gallery", gallery.name_of(card), gallery.page(card, shown[f"card-{card.number}"]), take="gallery")
-        for card in GALLERY
-    ]
+    pages += [Page("gallery", gallery.name_of(card), gallery.page(card, shown), take="gallery") for card in GALLERY]
     written = {**of_lessons(pages), **of_the_rest(), **looks()}
     write(written)
     wrote = monotonic()
@@ -208,6 +205,8 @@ def beside(out: Path, pages: Iterable[Page], lessons: Iterable[Path], cards: Pat
     pages_of = {
         path.relative_to(SOURCE).with_suffix(".html") for path in SOURCE.rglob("*") if path.suffix in (".md", ".ipynb")
     }
+    for old in (out / "_sources", *(out / "_static").rglob("*.map")):  # nobody asks for them
+        old.rmdir() if old.is_dir() else old.unlink(missing_ok=True)
     for old in out.rglob("*.html"):
         if old.relative_to(out) not in {*pages_of, Path("search.html")}:
             old.unlink()

@@ -5,7 +5,7 @@ The runs are made by a notebook that is written here and executed like a lesson.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from html import escape
 from typing import Any
@@ -47,13 +47,15 @@ def notebook() -> Any:
                 id=f"about-{card.number}",
             )
         )
-        made.append(new.new_code_cell(f"compare(cards[{card.number}], seed={SEED})", id=f"card-{card.number}"))
+        compared = f"both = compare(cards[{card.number}], seed={SEED})\nboth.whole_run"
+        made.append(new.new_code_cell(compared, id=f"minute-{card.number}"))
+        made.append(new.new_code_cell("both", id=f"card-{card.number}"))
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return new.new_notebook(cells=made, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
 
 
-def page(card: Any, shown: Any) -> Any:
-    """A card's page, as a notebook; ``shown`` is the executed cell that ran it."""
+def page(card: Any, shown: Mapping[str, Any]) -> Any:
+    """A card's page, as a notebook; ``shown`` has the executed cells that ran it."""
     new = nbformat.v4
     where = {"node": "a node", "network": "the network", "outside": "something outside"}[card.where]
     loop = " Something keeps the damage going after its trigger has gone." if card.loop else ""
@@ -63,9 +65,13 @@ def page(card: Any, shown: Any) -> Any:
         f"**Naive.** {card.naive}\n",
         f"**Mitigated.** {card.mitigation}\n",
         f"**What shows it:** {card.metric}. What fails first is {where}.{loop}\n",
-        "## Both runs\n\nThe same users, the same dice, the same fault. Every run of a card lasts "
-        f"{card.until / 1_000:g} simulated seconds; the picture shows the part in which it happens.\n",
+        "## What users saw\n\nThe same users, the same dice, the same fault, "
+        f"for {card.until / 1_000:g} simulated seconds: without the remedy, and with it.\n",
     ]
+    closer = (
+        "## Message by message\n\nThe picture begins a second before the first bad answer and goes on as far as one "
+        "picture can. That may be before the worst has come; the minute above has it all."
+    )
     after = [
         "## What is promised of every run\n",
         *(f"- {claim}" for claim in card.claims),
@@ -81,12 +87,14 @@ def page(card: Any, shown: Any) -> Any:
         raw(incidents(card.incidents)),
         f"[Its code](../dslib/failures/{type(card.params).__module__.rpartition('.')[2]}.md)\n",
     ]
-    shown = shown.copy()
-    shown["metadata"] = {"tags": ["remove-input"]}
+    minute, messages = (shown[f"{cell}-{card.number}"].copy() for cell in ("minute", "card"))
+    minute["metadata"] = messages["metadata"] = {"tags": ["remove-input"]}
     return new.new_notebook(
         cells=[
             new.new_markdown_cell("\n".join(about), id="about"),
-            shown,
+            minute,
+            new.new_markdown_cell(closer, id="closer"),
+            messages,
             new.new_markdown_cell("\n".join(after), id="after"),
         ],
         metadata={"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}},

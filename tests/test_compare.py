@@ -271,6 +271,12 @@ def test_a_card_fits_into_one_picture_around_the_moment_when_users_notice(card):
         reach += [name] if share >= 0.9 else []
     who = ("Neither reaches", f"Only {reach[0] if reach else ''} reaches", "Both reach")[len(reach)]
     assert f" {who} the target of 90 %. That is the whole run, 60 s." in both.summary
+    minute = both.whole_run
+    assert minute is not None
+    assert both.summary.startswith(minute.finding), "the chart of the minute says what the minute came to"
+    for (good, bad), result in zip((one.slices for one in both._whole.answers), results[-2:], strict=True):  # type: ignore[union-attr]
+        assert len(good) == len(bad) == 60
+        assert sum(good) / (sum(good) + sum(bad)) == pytest.approx(result.outcome.availability)
 
 
 def test_a_card_can_be_broken_further_by_hand_in_both_runs():

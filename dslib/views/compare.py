@@ -20,8 +20,10 @@ from ..faults import Fault
 from ..metrics import Seen, what_users_saw
 from ..simulation import PropertyBroken, Simulation, _seldom_collecting
 from ..trace import Trace
+from .explored import Answers, answers, counted
 from .player import MOST_OF_A_VALUE, MOST_SENT, SCHEMA, Playable, PlayerView, percent, still_picture, to_json
 from .spacetime import MOST_MESSAGES
+from .static import View
 
 NAMES = ("naive", "mitigated")
 #: Of two still pictures, one under the other, each shows so many messages.
@@ -99,6 +101,7 @@ class Whole(NamedTuple):
 
     Fields:
         faults: under these it came out like that.
+        answers: what users saw, in slices of time, and what was done to each.
     """
 
     begin: float
@@ -106,6 +109,7 @@ class Whole(NamedTuple):
     ms: float
     counts: list[tuple[int, int]]
     faults: list[Fault]
+    answers: list[Answers]
 
 
 class Comparison(Playable):
@@ -127,6 +131,14 @@ class Comparison(Playable):
     def views(self) -> tuple[PlayerView, PlayerView]:
         """Both, the naive one first."""
         return self.naive, self.mitigated
+
+    @property
+    def whole_run(self) -> View | None:
+        """Of a card: what users saw in all of its minute, of which the player shows a part. Of two views: None."""
+        if (whole := self._whole) is None:
+            return None
+        finding = _difference(self._names, whole.counts, ("", ""), self.bundle["target"])
+        return answers(whole.answers, whole.ms, self._title, finding, "What users saw, a second at a time")
 
     def rerun(self, faults: Iterable[Fault | dict[str, Any]], request: int = 0) -> None:
         """Run both again from their seeds, with exactly these faults, and show that.
@@ -291,7 +303,10 @@ def _of_a_card(
         )
 
     naive, mitigated = view(False), view(True)
-    shown = Whole(begin, end, card.until, [_counts(one) for one in seen], naive.faults)
+    minute = [
+        Answers(name, counted(one, card.until), sim.faults) for name, one, sim in zip(names, seen, whole, strict=True)
+    ]
+    shown = Whole(begin, end, card.until, [_counts(one) for one in seen], naive.faults, minute)
     return Comparison(naive, mitigated, names, title or f"{card.number}. {card.title}", shown)
 
 
