@@ -3,6 +3,7 @@
 //
 // - says.js: lines at the foot of the page, and what this browser lacks
 // - python.js: Python learns the name of its notebook; while it is loaded, a line says so; the stop button stops
+// - access.js: names for what JupyterLab leaves nameless
 // - work.js: the reader's work into a zip file and back, and new versions of the course; with files.js and zip.js
 "use strict";
 (() => {
@@ -20,7 +21,7 @@
 
   const own = (name) => import(new URL(name, here).href);
 
-  function plugin({ INotebookTracker }, { showDialog, Dialog }, { PageConfig }, { work }, { attend }, { guarded, say, sayWhetherItKeeps }) {
+  function plugin({ INotebookTracker }, { showDialog, Dialog }, { PageConfig }, { work }, { attend }, { guarded, say, sayWhetherItKeeps }, { keepMending }) {
     return {
       id: "what-could-go-wrong:plugin",
       autoStart: true,
@@ -35,6 +36,7 @@
         };
         const reader = work({ contents, base, version, tracker, ask });
         sayWhetherItKeeps();
+        keepMending();
         tracker.widgetAdded.connect((_, panel) => {
           attend(panel, base);
           panel.context.saveState.connect((_, state) => say("kept", state === "failed" ? NOT_SAVED : ""));
@@ -67,7 +69,7 @@
     init: (scope) => { shared = scope; },
     get: async () => {
       const theirs = ["@jupyterlab/notebook", "@jupyterlab/apputils", "@jupyterlab/coreutils"].map(module);
-      const parts = await Promise.all([...theirs, ...["work.js", "python.js", "says.js"].map(own)]);
+      const parts = await Promise.all([...theirs, ...["work.js", "python.js", "says.js", "access.js"].map(own)]);
       return () => ({ __esModule: true, default: plugin(...parts) });
     },
   };
