@@ -18,18 +18,11 @@ from dslib.exercises import failed
 
 from .course import Course
 from .judge import Outcome, Verdict
+from .rebuild import plain_text as plain_text
 
 PASSED = "passed"
 PICTURES = ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp"
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -~])?")
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$<>&:])")
-
-
-def plain_text(text: str) -> str:
-    """Text of a submission without what steers a terminal or turns the direction of writing, and valid in UTF-8."""
-    text = _ESCAPES.sub("", text.replace("\r\n", "\n"))
-    return _CONTROLS.sub("�", text).encode("utf-8", "replace").decode()
 
 
 def copied(course: Course, outcome: Outcome) -> dict[str, Any]:

@@ -8,7 +8,6 @@ in a fresh one.
 from __future__ import annotations
 
 import builtins
-import re
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +22,7 @@ from .checks.asking import Known, NotTrue
 from .course import Course
 from .inside import MOST_PRINTED
 from .plain import Forged, from_plain
-from .rebuild import SELF_PACED, Finding, Unreadable, rebuild
+from .rebuild import SELF_PACED, Finding, Unreadable, plain_text, rebuild
 
 #: Seconds for a cell; for all of a submission; and the share of a property's time that is left after a first time-out.
 CELL_S, WHOLE_S, AFTER_ONE = 30.0, 600.0, 0.2
@@ -318,14 +317,9 @@ class Submission:
             self._child = None
 
 
-#: What steers a terminal, or turns the direction of writing; and what is no character at all.
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,500}(?:\x07|\x1b\\)?|[ -~])?")
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ud800-\udfff]")
-
-
 def harmless(text: str) -> str:
-    """Text that may hold words of a submission, fit for a terminal, a file and a database."""
-    text = _CONTROLS.sub("\ufffd", _ESCAPES.sub("", text.replace("\r\n", "\n")))
+    """Text that may hold words of a submission, as plain text of a bounded length."""
+    text = plain_text(text)
     return text if len(text) <= MOST_SENTENCE else f"{text[: MOST_SENTENCE - 2]} …"
 
 
@@ -346,8 +340,7 @@ def _ran(answer: Mapping[str, Any]) -> Ran:
 
 
 def _output(text: str) -> str:
-    text = text[: MOST_PRINTED + 100]
-    return _CONTROLS.sub("\ufffd", _ESCAPES.sub("", text.replace("\r\n", "\n")))
+    return plain_text(text[: MOST_PRINTED + 100])
 
 
 #: The exceptions that a property may expect, by their names. Not StopIteration, which ends a loop of the property, nor

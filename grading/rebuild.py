@@ -63,8 +63,20 @@ class Rebuilt(NamedTuple):
     learner: str
     findings: list[Finding]
 
-    def unanswered(self, slots: Sequence[Slot]) -> list[str]:
-        return [slot.grade_id for slot in slots if slot.answer and self.answers[slot.grade_id] == slot.source]
+
+# -- words of a submission ---------------------------------------------------------------------------------------------
+
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]{0,30}[ -/]{0,3}[@-~]|[ -~])?")
+#: What steers a terminal, turns the direction of writing or cannot be seen at all; and what is no character.
+_CONTROLS = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb\ud800-\udfff"
+    r"\U000e0000-\U000e007f]"
+)
+
+
+def plain_text(text: str) -> str:
+    """Text of a submission, fit for a terminal, a page, a file and a database. Nothing that can be read is left out."""
+    return _CONTROLS.sub("\ufffd", _ESCAPES.sub("", text.replace("\r\n", "\n")))
 
 
 # -- files -------------------------------------------------------------------------------------------------------------
