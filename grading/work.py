@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import tempfile
 import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
@@ -17,6 +18,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from .box import BoxProblem
+from .inside import remove
 from .judge import Job, Outcome
 from .worker import begin, judge_here, set_up_here
 
@@ -142,7 +144,8 @@ class Pool:
         before = set(multiprocessing.active_children())
         self._before = {child.pid for child in before}
         # A fresh process and no fork of this one: it may have threads, and the gradebook open.
-        self._executor = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=begin)
+        spawn, self._folder = multiprocessing.get_context("spawn"), tempfile.mkdtemp(prefix="grading-")
+        self._executor = ProcessPoolExecutor(workers, spawn, initializer=begin, initargs=(self._folder,))
 
     def set_up(self, lab: str, root: str, kind: str) -> tuple[str, tuple[str, ...]]:
         """The best walls that stand; all workers begin to build them. Raises BoxProblem where none of ``kind`` do."""
@@ -210,6 +213,7 @@ class Pool:
             _wait_for(child, max(0.1, until - time.monotonic()))
         if keeper is not None:
             keeper.join(5)
+        remove(self._folder)
 
 
 def _wait_for(child: BaseProcess, seconds: float) -> None:

@@ -232,11 +232,14 @@ if hasattr(os, "register_at_fork"):
 # -- a process that only judges ----------------------------------------------------------------------------------------
 
 
-def begin() -> None:
-    """In a process that only judges: it ends with what made it, and leaves no process and no folder behind."""
+def begin(folder: str = "") -> None:
+    """In a process that only judges: it ends with what made it, and leaves no process and no folder behind.
+
+    ``folder`` is where it keeps its own; who made the process removes that, however the process ends.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)  # when the thread that made it ends, it does
-    tempfile.tempdir = tempfile.mkdtemp(prefix="grading-")
+    tempfile.tempdir = tempfile.mkdtemp(prefix="grading-", dir=folder or None)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the business of whoever made it
     signal.signal(signal.SIGTERM, _end)
     util.Finalize(None, _leave, exitpriority=10)
@@ -248,6 +251,10 @@ def _leave() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     close_here()
     remove(str(tempfile.tempdir))
+    folder = os.path.dirname(str(tempfile.tempdir))
+    if os.path.basename(folder).startswith("grading-"):
+        with suppress(OSError):  # others are still in it
+            os.rmdir(folder)
 
 
 def _end(*_: object) -> None:

@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import tempfile
 from concurrent.futures import BrokenExecutor, Executor, Future
 from multiprocessing import active_children
 
@@ -552,7 +553,8 @@ def jobs(*names):
     return [Job(LAB, name, BLANK, whole_s=60) for name in names]
 
 
-def test_a_worker_that_is_killed_costs_nobody_a_grade_and_leaves_no_process():
+def test_a_worker_that_is_killed_costs_nobody_a_grade_and_leaves_no_process_and_no_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     before = set(active_children())
     names = ["ada", "ben", "cleo", "dora", "finn"]
     found, killed = {}, []
@@ -563,6 +565,7 @@ def test_a_worker_that_is_killed_costs_nobody_a_grade_and_leaves_no_process():
             os.kill(killed[0], signal.SIGKILL)
     assert found == dict.fromkeys(names, "blank")
     assert set(active_children()) == before
+    assert list(tmp_path.iterdir()) == []
 
 
 class Flaky(Inline):
