@@ -120,9 +120,7 @@ def test_where_the_storage_is_full_the_work_is_not_lost(new_page: Callable[..., 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_live_page_is_open_to_everybody(
-    width: int, theme: str, new_page: Callable[..., Any], host: str
-):
+def test_the_live_page_is_open_to_everybody(width: int, theme: str, new_page: Callable[..., Any], host: str):
     page = new_page(viewport={"width": width, "height": 844}, color_scheme=theme, reduced_motion="reduce")
     page.set_default_timeout(240_000)
     page.goto(f"{host}/live/notebooks/index.html?path={test_site.LESSON}")
