@@ -165,6 +165,49 @@ whenNear(sleepers, bring, "0px");
 addEventListener("hashchange", follow);
 follow();
 
+// -- what would give an answer away ------------------------------------------------------------------------------------------
+
+/** These are there to be tried before one says anything. */
+const TRIED = ["dslib-player", "dslib-reveal", "frames", "later", ...Object.keys(WAKES)].map((name) => `[data-${name}]`).join(",");
+const covers = new Map();
+
+function cover(one, key, on) {
+  if (!covers.has(one)) covers.set(one, new Set());
+  covers.get(one)[on ? "add" : "delete"](key);
+  one.classList.toggle("waits", covers.get(one).size > 0);
+}
+
+function coverWithNote(output, key, on) {
+  if (on && !output.previousElementSibling?.matches(".waiting")) {
+    const words = document.createElement("p");
+    words.className = "recorded waiting";
+    words.textContent = "This shows what happens. Say above what you expect, or look without a prediction, below.";
+    output.before(words);
+  }
+  cover(output, key, on);
+}
+
+/** The paragraph after an answer that tells it, with the list that belongs to it. */
+function telling(cell) {
+  const first = cell.nextElementSibling;
+  if (!first?.matches("p") || first.firstElementChild?.textContent !== "What happened.") return [];
+  const list = first.textContent.trim().endsWith(":") ? first.nextElementSibling : null;
+  return list?.matches("ul, ol") ? [first, list] : [first];
+}
+
+/** What cells between a question and its answer print and draw waits until the reader has said something, or looked; the
+ *  words that tell the answer wait until they have looked. Paper and a page without scripts have it all. */
+addEventListener("dslib-looked", ({ target, detail: { key, said, looked } }) => {
+  const question = [...document.querySelectorAll("[data-dslib-predict]")].find((one) => JSON.parse(one.dataset.dslibPredict).key === key);
+  const cells = [...document.querySelectorAll("article .cell")], answer = target.closest(".cell");
+  if (!question || !answer) return;
+  for (const cell of cells.slice(cells.indexOf(question.closest(".cell")) + 1, cells.indexOf(answer))) {
+    const output = cell.querySelector(".cell_output");
+    if (output && !output.querySelector(TRIED)) coverWithNote(output, key, !said && !looked);
+  }
+  for (const one of telling(answer)) cover(one, key, !looked);
+});
+
 // -- what can be scrolled can be scrolled by keyboard -----------------------------------------------------------------------
 
 /** Code and tables that are wider than the page take the focus; the others are no stop on the way. */

@@ -162,6 +162,7 @@ function wakeReveal(host, { key, place, record }) {
     host.classList.toggle("dslib-met", now.looked && now.said !== null && now.said === record.did);
     host.classList.toggle("dslib-missed", now.looked && now.said !== null && now.said !== record.did);
     curtain(host, now.looked);
+    host.dispatchEvent(new CustomEvent("dslib-looked", { bubbles: true, detail: { key, said: now.said !== null, looked: now.looked } }));
   });
 }
 
