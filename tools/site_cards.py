@@ -32,7 +32,7 @@ def notebook(card: Any) -> dict[str, Any]:
         text("both", "## Both runs\n\nThe same users, the same dice, the same fault; without the remedy and with it."),
         code("runs", "from dslib.failures import GALLERY\nfrom dslib.views import compare, explore\n\n"
              f"compare(GALLERY[{card.number - 1}], seed={SEED})"),
-        text("knobs", "## Its knobs\n\nEach move runs both services again, which takes a browser's Python some seconds."),
+        text("knobs", "## Its knobs\n\nEach move runs both services again: in a browser, some seconds."),
         code("turn", f"explore(GALLERY[{card.number - 1}])"),
         text("yours", f"## Your own\n\nThis is `dslib/failures/{file.name}`, all of it. Change what you like: the "
              "fault, the remedy, a number. Run the cell, then the two below it. The cells above keep to the original."),
