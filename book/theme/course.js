@@ -208,6 +208,16 @@ addEventListener("dslib-looked", ({ target, detail: { key, said, looked } }) => 
   for (const one of telling(answer)) cover(one, key, !looked);
 });
 
+// -- from the search to the word ----------------------------------------------------------------------------------------------
+
+/** A page that was found opens at the words that were looked for, where a browser can do that. */
+addEventListener("click", ({ target }) => {
+  const found = target.closest?.("#search-results a"), words = new URLSearchParams(location.search).get("q")?.trim();
+  if (!found || found.hash || !words) return;
+  const sought = [...new Set([words, ...words.split(/\s+/)])];
+  found.href += `#:~:${sought.map((one) => `text=${encodeURIComponent(one).replaceAll("-", "%2D")}`).join("&")}`;
+});
+
 // -- what can be scrolled can be scrolled by keyboard -----------------------------------------------------------------------
 
 /** Code and tables that are wider than the page take the focus; the others are no stop on the way. */
