@@ -24,8 +24,10 @@ from .inside import MOST_PRINTED
 from .plain import Forged, from_plain
 from .rebuild import SELF_PACED, Finding, Unreadable, plain_text, rebuild
 
-#: Seconds for a cell; for all of a submission; and the share of a property's time that is left after a first time-out.
-CELL_S, WHOLE_S, AFTER_ONE = 30.0, 600.0, 0.2
+#: Seconds for a cell, and for all of a submission.
+CELL_S, WHOLE_S = 30.0, 600.0
+#: The share of its time that a cell or function has after it ran too long once; and after so many did, each of them.
+AFTER_ONE, MANY = 0.2, 4
 #: So many fresh processes, and a submission is not tried any more. Seconds that the judge has beyond a property's.
 MOST_PROCESSES, JUDGE_S = 40, 10.0
 #: All submissions are asked the same, but for what is the learner's own. So the questions that followed when others
@@ -180,9 +182,7 @@ class Submission:
         return Verdict(not sentence, harmless(sentence))
 
     def _call(self, function: str, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Any:
-        until = self._until
-        if function in self._slow:
-            until = min(until, time.monotonic() + self._limit_s * AFTER_ONE)
+        until = min(self._until, time.monotonic() + self._limit_s * self._patience(function))
         try:
             child = self._process()
         except Ended as problem:
@@ -261,6 +261,10 @@ class Submission:
         self._in_time()
         return self._child
 
+    def _patience(self, what: str | int) -> float:
+        """The share of its time that a function or cell has."""
+        return AFTER_ONE if what in self._slow or len(self._slow) >= MANY else 1.0
+
     def _in_time(self) -> None:
         if time.monotonic() > self._end_of_all:
             if "time-out" not in self.ends:
@@ -276,12 +280,13 @@ class Submission:
                 continue
             self._in_time()
             name = slot.grade_id or slot.cell_id
-            seconds = self._cell_s * (AFTER_ONE if number in self._slow else 1)
-            seconds = min(seconds, max(1.0, self._end_of_all - time.monotonic()))
+            seconds = min(self._cell_s * self._patience(number), max(1.0, self._end_of_all - time.monotonic()))
             try:
                 answer = child.run(source, seconds, name)
             except Ended as problem:
                 self._skipped.add(number)
+                if problem.reason == "time-out":
+                    self._slow.add(number)
                 self.ran[number] = Ran(error=f"This cell was stopped: {problem}")
                 self._note(problem.reason, f"Running the cell {name} ended its process: {problem}")
                 raise

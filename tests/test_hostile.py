@@ -18,12 +18,13 @@ import warnings
 from pathlib import Path
 
 import pytest
-from attacks import CASES, PROPERTIES, notebook, with_table
+from attacks import CASES, PROPERTIES, Case, notebook, with_table
 from conftest import browser_is_required
 from test_nbgrader_cycle import Course as CourseFolder
 
 import grading
 from grading import box, plain
+from grading import judge as judge_module
 from grading.box import Box, BoxProblem, Limits, best, probe
 from grading.course import Course
 from grading.judge import Job, judge, unread
@@ -279,6 +280,17 @@ def test_hostile_in_namespaces(case, namespaces):
 def test_hostile_without_walls(case, limits):
     """What is promised without walls: limits, no processes, no sockets, no signals to others, points all the same."""
     try_it(case, limits)
+
+
+@linux
+def test_after_many_time_outs_what_is_left_has_little_time(walled, monkeypatch):
+    """So that a submission that hangs everywhere takes minutes of the run, and not all that there are for it."""
+    slow = "import time\ndef longest(waits):\n    time.sleep(0.5 if not hasattr(time, 'asked') else 0)\n"
+    slow += "    time.asked = True\n    return max(waits)\n"
+    hangs = "import time\ndef share(good, valid):\n    time.sleep(1_000)\n"
+    for many, holds in ((4, "L"), (1, "")):
+        monkeypatch.setattr(judge_module, "MANY", many)
+        try_it(Case("hangs", "-", holds, "time-out", "ran too long", lambda folder: notebook(hangs, slow)), walled)
 
 
 def test_the_table():
