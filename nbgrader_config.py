@@ -33,14 +33,14 @@ c.CourseDirectory.autograded_directory = "gradebook/autograded"
 c.CourseDirectory.feedback_directory = "gradebook/feedback"
 c.CourseDirectory.db_url = os.environ.get("DS_GRADEBOOK") or "sqlite:///" + os.path.join(GRADEBOOK, "gradebook.db")
 c.CsvExportPlugin.to = os.path.join(GRADEBOOK, "grades.csv")  # names and grades: not where git would take them in
-c.Exchange.root = os.environ.get("DS_EXCHANGE") or os.path.join(GRADEBOOK, "exchange")
 
-# What students hand in is taken in without opening what a link points to. DS_NGSHARE is another way, without a folder.
+# What students hand in is taken in without opening what a link points to. ngshare is a service in place of the folder.
 if os.environ.get("DS_NGSHARE"):
     import ngshare_exchange
 
     ngshare_exchange.configureExchange(c, os.environ["DS_NGSHARE"])
 else:
+    c.Exchange.root = os.environ.get("DS_EXCHANGE") or os.path.join(GRADEBOOK, "exchange")
     c.ExchangeFactory.collect = "grading.exchange.Collect"
     c.ExchangeFactory.release_feedback = "grading.exchange.ReleaseFeedback"
 
@@ -105,6 +105,6 @@ if os.path.dirname(sys.executable) not in os.environ.get("PATH", "").split(os.pa
 
 # The exchange and the gradebook must exist before the first command; everybody may write into the exchange.
 os.makedirs(GRADEBOOK, exist_ok=True)
-if not os.environ.get("DS_EXCHANGE") and not os.path.isdir(c.Exchange.root):
+if not (os.environ.get("DS_EXCHANGE") or os.environ.get("DS_NGSHARE")) and not os.path.isdir(c.Exchange.root):
     os.makedirs(c.Exchange.root)
     os.chmod(c.Exchange.root, 0o777)

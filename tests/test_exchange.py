@@ -2,6 +2,8 @@
 
 import logging
 import os
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -116,6 +118,29 @@ def test_a_folder_that_is_a_link_is_nobodys_work(course, caplog, tmp_path):
     assert "is no folder" in caplog.text
 
 
+def test_a_folder_that_becomes_a_link_in_the_last_moment_is_not_opened(course, caplog, tmp_path, monkeypatch):
+    secret = tmp_path / "solutions"
+    (secret / "in").mkdir(parents=True)
+    for name in ("lab1.ipynb", "in/lab1.ipynb"):
+        (secret / name).write_text("the solutions")
+    hand_in(course[1], "ada")
+    (hand_in(course[1], "ben") / "in").mkdir()
+    refused = Collect._refused
+
+    def swap(self, path):
+        """Behind the back of whoever has just looked: the folder itself, and one in it."""
+        said = refused(self, path)
+        place = Path(path) if "ada+" in path else Path(path, "in")
+        place.rename(tmp_path / f"away{place.name}")
+        place.symlink_to(secret if "ada+" in path else secret / "in")
+        return said
+
+    monkeypatch.setattr(Collect, "_refused", swap)
+    submitted = collected(course, caplog)
+    assert "the solutions" not in "".join(path.read_text() for path in submitted.rglob("*") if path.is_file())
+    assert (submitted / "ben" / "lab1" / "lab1.ipynb").read_text() == "{}"
+
+
 def test_nobody_hands_in_for_another(course, caplog, monkeypatch):
     hand_in(course[1], notebook="hers")
     forged = hand_in(course[1], when=LATER, notebook="his")
@@ -214,3 +239,11 @@ def test_the_settings_of_the_course_name_them(monkeypatch):
 
     factory = ExchangeFactory(config=config)
     assert (factory.collect, factory.release_feedback) == (Collect, ReleaseFeedback)
+
+    service = SimpleNamespace(configureExchange=lambda c, url: setattr(c.Ours, "url", url))
+    monkeypatch.setitem(sys.modules, "ngshare_exchange", service)
+    monkeypatch.setenv("DS_NGSHARE", "http://hub/services/ngshare")
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
+    assert config.Ours.url == "http://hub/services/ngshare"
+    assert "root" not in config.Exchange
+    assert "collect" not in config.ExchangeFactory
