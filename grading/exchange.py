@@ -79,14 +79,14 @@ class Collect(ExchangeCollect):
         left, files, newest = 1000 * self.coursedir.max_dir_size, 0, 0.0
         shown_name = plain_text(os.path.basename(src))
         os.makedirs(dest)
-        for path, entry in self._files(src):
+        for path, name, place in self._files(src):
             shown = f"{shown_name}/{plain_text(path)}"
             files += 1
             if files > MOST_FILES:
                 self.log.warning("Not collected: more than %s files of %s.", f"{MOST_FILES:,}", shown)
                 break
             try:
-                with open(os.open(entry, _OPEN), "rb") as file:
+                with open(os.open(name, _OPEN, dir_fd=place), "rb") as file:
                     about = os.fstat(file.fileno())
                     if not stat.S_ISREG(about.st_mode):
                         raise OSError(0, "it is no file")
@@ -97,7 +97,7 @@ class Collect(ExchangeCollect):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(whole)
             except OSError as problem:
-                what = "it is a link" if os.path.islink(entry) else problem.strerror
+                what = "it is a link" if _is_link(name, place) else problem.strerror
                 self.log.warning("Not collected: %s: %s.", shown, what)
                 continue
             left -= len(whole)
@@ -114,24 +114,24 @@ class Collect(ExchangeCollect):
             hours = (newest - told) / 3600
             self.log.warning("%s was changed %.1f hours after the time that its student gave it.", shown_name, hours)
 
-    def _files(self, top: str, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
-        """All that is no folder, by its path below the submission: first what lies in the folder itself."""
-        try:
-            with os.scandir(top) as found:
-                entries = sorted(found, key=lambda entry: (not entry.name.endswith(".ipynb"), entry.name))
-        except OSError as problem:
-            self.log.warning("Not collected: %s: %s.", plain_text(top), problem.strerror)
-            return
-        inner = []
-        for entry in entries:
-            if any(fnmatch(entry.name, pattern) for pattern in self.coursedir.ignore):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                inner.append(entry)
-            elif not self.coursedir.include or any(fnmatch(entry.name, one) for one in self.coursedir.include):
-                yield prefix + entry.name, entry.path
-        for entry in inner if depth < MOST_DEPTH else ():
-            yield from self._files(entry.path, f"{prefix}{entry.name}/", depth + 1)
+    def _files(self, top: str) -> Iterator[tuple[str, str, int]]:
+        """All that is no folder: its path below the submission, its name, and its folder's descriptor; notebooks first.
+
+        While this goes on, a student may put a link in the place of a folder: ``fwalk`` goes into none, and names are
+        opened in the folder that they were found in.
+        """
+        ignored, wanted = self.coursedir.ignore, self.coursedir.include or ["*"]
+        for number, (folder, inner, names, place) in enumerate(os.fwalk(top)):
+            if number > MOST_FILES:
+                return
+            prefix = "" if number == 0 else f"{os.path.relpath(folder, top)}/"
+            links = [name for name in inner if _is_link(name, place)]
+            names = [name for name in (*names, *links) if any(fnmatch(name, pattern) for pattern in wanted)]
+            for name in sorted(names, key=lambda name: (not name.endswith(".ipynb"), name)):
+                if not any(fnmatch(name, pattern) for pattern in ignored):
+                    yield prefix + name, name, place
+            deeper = sorted(name for name in inner if not any(fnmatch(name, pattern) for pattern in ignored))
+            inner[:] = deeper if prefix.count("/") < MOST_DEPTH else []
 
     def _shared(self, dest: str) -> None:
         """Where a group of instructors grades, all of it may write what is collected, as with nbgrader's own."""
@@ -141,6 +141,13 @@ class Collect(ExchangeCollect):
                 for name in files:
                     path = os.path.join(folder, name)
                     os.chmod(path, 0o660 | stat.S_IMODE(os.stat(path).st_mode))
+
+
+def _is_link(name: str, place: int) -> bool:
+    try:
+        return stat.S_ISLNK(os.stat(name, dir_fd=place, follow_symlinks=False).st_mode)
+    except OSError:  # it is gone
+        return False
 
 
 class ReleaseFeedback(ExchangeReleaseFeedback):
