@@ -422,7 +422,7 @@ def template(control: socket.socket, settings: dict[str, Any]) -> None:
             __import__(name)
     shell.run_cell("None", store_history=False, silent=True)  # the first one loads the parser and its friends
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)  # seldom: a submission is small, and makes no garbage that matters in its minute
+    gc.set_threshold(500_000, 20, 20)  # seldom: a submission is small, and makes no garbage that matters in its minute
     send(control, b"ready")
     children: dict[int, Started] = {}
     while True:

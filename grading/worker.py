@@ -244,7 +244,7 @@ def begin(folder: str = "") -> None:
     signal.signal(signal.SIGTERM, _end)
     util.Finalize(None, _leave, exitpriority=10)
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(500_000, 20, 20)
 
 
 def _leave() -> None:
