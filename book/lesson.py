@@ -49,6 +49,8 @@ SAID = (
     ),
     (re.compile(r" To lie without the form, in Python: [^<]*"), ""),
 )
+#: How a reader of a page gets the values of a slider that were not recorded.
+ALL_VALUES = "Run this cell in JupyterLab for all."
 #: What pictures say though it goes without saying.
 IDLE = re.compile(r' font-weight="400"| fill-opacity="1(?:\.0)?"|(?<=\d)\.0(?=[\s"A-Za-z])')
 
@@ -98,6 +100,8 @@ class Page:
         if cell.source.partition("(")[0] in ASKING:
             alone = len(ast.parse(cell.source).body) == 1
             cell.metadata["tags"] = [*cell.metadata.get("tags", []), "remove-input" if alone else "hide-input"]
+        elif all(isinstance(line, ast.Import | ast.ImportFrom) for line in ast.parse(cell.source).body):
+            cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-input"]
         for number, output in enumerate(cell.outputs):
             html = output.get("data", {}).get("text/html")
             if html is not None:
@@ -117,6 +121,7 @@ class Page:
         html = IDLE.sub("", html)
         for long, short in SAID:
             html = long.sub(short, html)
+        html = html.replace(ALL_VALUES, f"For all, {self._where()}")
         how = HOW.search(html)
         html = HOW.sub("", html)
         return html + self._live(how[1] if how and not recorded else "", recorded)
@@ -151,16 +156,19 @@ class Page:
     def _live(self, how: str, recorded: bool) -> str:
         """How a reader gets what can be touched, and not only moved through."""
         if recorded:
-            words = "This run was recorded. To break it by hand,"
-        elif how:
-            words = how.partition(": run this cell")[0] + ","
-        else:
-            return ""
+            return f'<p class="recorded">This run was recorded. To break it by hand, {self._where()}</p>'
+        what = how.partition(": run this cell")[0].strip()
+        if what.endswith("play this by hand"):  # the page's own script plays it
+            return f'<noscript><p class="recorded">{what}, this page needs JavaScript.</p></noscript>'
+        return f'<p class="recorded">{what}, {self._where()}</p>' if what else ""
+
+    def _where(self) -> str:
+        """In the browser, if the site has Python, or on one's own machine."""
         address = escape(live_address(self.folder, self.name))
         here = f'<a class="run-live" hidden href="{address}">run it in your browser</a>'
         return (
-            f'<p class="recorded">{words} {here}<span class="run-live" hidden> or </span>'
-            f'open <a href="{self.take}.ipynb" download>the notebook</a> in JupyterLab.</p>'
+            f'{here}<span class="run-live" hidden> or </span>'
+            f'open <a href="{self.take}.ipynb" download>the notebook</a> in JupyterLab.'
         )
 
 

@@ -78,7 +78,7 @@ async function draw(host) {
     const number = runs.indexOf(host) + 1;
     const link = (time) => location.href.split("#")[0] + fragmentFor(number, runs.length === 1, time);
     const still = [...host.childNodes].filter((one) => !one.classList?.contains("beside"));
-    const player = mount(host, bundle, { link });
+    const player = mount(host, bundle, { link, recorded: "A recorded run. Below it stands how to break it by hand." });
     if (!still[0]?.isConnected) {                          // the player stands in its place, except on paper
       const paper = document.createElement("div");
       paper.className = "on-paper";
@@ -224,7 +224,8 @@ addEventListener("click", ({ target }) => {
 const wide = new ResizeObserver((changes) => {
   for (const { target } of changes) {
     const scrolls = target.scrollWidth > target.clientWidth + 1;
-    if (scrolls === target.hasAttribute("tabindex")) continue;
+    target.classList.toggle("wider", scrolls);             // a shadow at the edge says that there is more
+    if (target.matches(".dslib-scroll") || scrolls === target.hasAttribute("tabindex")) continue;
     const about = { tabindex: "0", role: "group", "aria-label": target.dataset.label ?? (target.tagName === "PRE" ? "Code" : "Table") };
     for (const [name, value] of Object.entries(about)) {
       if (scrolls) target.setAttribute(name, value);
@@ -232,7 +233,7 @@ const wide = new ResizeObserver((changes) => {
     }
   }
 });
-for (const one of document.querySelectorAll("article pre, .table-wrapper")) wide.observe(one);
+for (const one of document.querySelectorAll("article pre, .table-wrapper, article .dslib-scroll")) wide.observe(one);
 
 // -- light and dark, where a browser keeps nothing, too ---------------------------------------------------------------------
 

@@ -212,7 +212,7 @@ class Tools extends Acts {
   hint(...parts) {
     const line = this.$(".hint");
     if (parts.length) return this.keepFocus(() => line.replaceChildren(...parts));
-    const words = this.live ? TOOLS[this.tool].hint : this.run.bundle.live ? this.options.asleep ?? "" : "A recorded run. Open it in JupyterLab to break it by hand.";
+    const words = this.live ? TOOLS[this.tool].hint : this.run.bundle.live ? this.options.asleep ?? "" : this.options.recorded ?? "A recorded run. Open it in JupyterLab to break it by hand.";
     this.keepFocus(() => line.replaceChildren(words));
   }
 
