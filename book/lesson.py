@@ -102,6 +102,7 @@ class Page:
             cell.metadata["tags"] = [*cell.metadata.get("tags", []), "remove-input" if alone else "hide-input"]
         elif all(isinstance(line, ast.Import | ast.ImportFrom) for line in ast.parse(cell.source).body):
             cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-input"]
+        cell.outputs = _joined(cell.outputs)
         for number, output in enumerate(cell.outputs):
             html = output.get("data", {}).get("text/html")
             if html is not None:
@@ -175,6 +176,18 @@ class Page:
 def live_address(folder: str, name: str, up: str = "../") -> str:
     """Where the notebook runs in the browser, seen from a page of that folder. Only `make site` has it."""
     return f"{up}live/notebooks/index.html?path={folder}/{name}.ipynb"
+
+
+def _joined(outputs: list[Any]) -> list[Any]:
+    """What a loop printed is one text, however many pieces it came in."""
+    joined: list[Any] = []
+    for output in outputs:
+        last = joined[-1] if joined else None
+        if last and output.output_type == last.output_type == "stream" and output.name == last.name:
+            last.text += output.text
+        else:
+            joined.append(output)
+    return joined
 
 
 def _script_text(text: str) -> str:
