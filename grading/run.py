@@ -124,10 +124,11 @@ def grade(
         finally:
             grader.commit()
         entries = grader.entries(names)
-        files = _report(course, entries, folders.kept(lab), found)
+        absent = sorted(set(book.names()) - set(names))
+        files = _report(course, entries, folders.kept(lab), found, absent)
         return Run(
             lab, found, grader.judged, grader.written, differences, held, entries, files, grader.outdated(),
-            sorted(set(book.names()) - set(names)), folders.passed_over(lab),
+            absent, folders.passed_over(lab),
         )  # fmt: skip
 
 
@@ -157,10 +158,10 @@ def _walls(course: Course, kind: str, executor: Executor | None, workers: int) -
         pool.end()
 
 
-def _report(course: Course, entries: list[Entry], folder: Path, walls: Walls) -> list[Path]:
+def _report(course: Course, entries: list[Entry], folder: Path, walls: Walls, absent: list[str]) -> list[Path]:
     from . import report
 
-    return report.write(course, entries, folder, walls)
+    return report.write(course, entries, folder, walls, absent=absent)
 
 
 class _Held(NamedTuple):

@@ -597,7 +597,7 @@ def class_page(lab1, tmp_path_factory):
     evil = hostile(lab1)._replace(student=ATTACKS[0].replace("/", "?"))
     entries.append(entry(lab1, evil, names=(ATTACKS[1], ATTACKS[3], "", "")))
     folder = tmp_path_factory.mktemp("report")
-    return report.write(lab1, entries, folder, Walls("limits", (ATTACKS[0],)), NOW)[0]
+    return report.write(lab1, entries, folder, Walls("limits", (ATTACKS[0],)), NOW, ["noah", "<b>uma"])[0]
 
 
 @pytest.mark.browser
@@ -608,6 +608,7 @@ def test_the_page_of_a_class_runs_nothing_whatever_students_are_called(class_pag
     assert page.locator(ALIEN).count() == 0
     assert page.locator("table").last.locator("tbody tr").count() == 17
     assert page.get_by_role("alert").inner_text().startswith("No walls.")
+    assert page.locator(".names li").all_text_contents() == ["noah", "<b>uma"]
     assert page.locator("a").evaluate_all("(all) => all.map((one) => one.getAttribute('href'))") == [*report.TABLES]
 
 

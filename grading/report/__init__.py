@@ -29,16 +29,28 @@ TABLES = {
 
 
 def write(
-    course: Course, entries: Sequence[Entry], folder: Path, walls: Walls, now: datetime | None = None
-) -> list[Path]:
-    """Write the class's page and tables into ``folder``, each in place of what was there. Returns their paths."""
+    course: Course, entries: Sequence[Entry], folder: Path, walls: Walls, now: datetime | None = None,
+    absent: Sequence[str] = (),
+) -> list[Path]:  # fmt: skip
+    """Write the class's page and tables into ``folder``, each in place of what was there. Returns their paths.
+
+    ``absent`` are those whom the gradebook knows, and who handed in nothing.
+    """
     lab, class_ = outline(course), scored(course, entries)
     hints = course.hints
     found = items(lab.parts, class_)
     name = course.instructor.course if course.instructor.path else ""
     texts = {
         "class.html": class_page(
-            lab, class_, found, hints, walls, name, list(TABLES.items()), now or datetime.now().astimezone()
+            lab,
+            class_,
+            found,
+            hints,
+            walls,
+            name,
+            list(TABLES.items()),
+            now or datetime.now().astimezone(),
+            absent,
         ),
         # Excel takes a file for UTF-8 where its first three bytes say so.
         "scores.csv": "\ufeff" + tables.scores(lab, class_),

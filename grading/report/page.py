@@ -63,7 +63,7 @@ def spread(scores: Sequence[float], most: float) -> str:
 
 def class_page(
     lab: Outline, class_: Sequence[Scored], found: Sequence[Item], hints: dict[str, Hint], walls: Walls,
-    course: str, files: Sequence[tuple[str, str]], now: datetime,
+    course: str, files: Sequence[tuple[str, str]], now: datetime, absent: Sequence[str] = (),
 ) -> str:  # fmt: skip
     known = [one.score for one in class_ if one.score is not None]
     statuses = Counter(one.entry.outcome.status for one in class_)
@@ -96,6 +96,7 @@ def class_page(
         written=[_written(part, class_) for part in lab.parts if not part.prop],
         left_out=sum(not one.final for one in class_),
         files=files,
+        absent=[shown(name, 100) for name in absent],
     )
 
 
