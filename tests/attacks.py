@@ -1,7 +1,7 @@
 """Submissions that cheat, break or do harm: what is handed in, and what it gets. tests/test_hostile.py tries them.
 
-A case begins with a line: its name | what nbgrader 0.9.6 as shipped made of it, of 20 points ("-": not tried, or not to
-be tried on anybody's machine) | the properties of lab 0 that hold under this grader, by their letters | the status | a
+A case begins with a line: its name | what nbgrader 0.9.6 as shipped made of it, of 20 points of another lab or, where
+it says so, of 3 of lab 0 | the properties of lab 0 that hold under this grader, by their letters | the status | a
 part of the sentence. Nothing in this file runs outside of a sandbox.
 """
 
@@ -149,12 +149,12 @@ writes(
     printed=r"x{20000}\n… [\d,]+ more characters",
 )
 writes(
-    "a thousand values of 20,000 characters shown | - | SNL | ok | " + RUN,
+    "a thousand values of 20,000 characters shown | 3 of 3, and a notebook of 14 MB | SNL | ok | " + RUN,
     after='get_ipython().ast_node_interactivity = "all"',
     longest=LONGEST + '"x" * 20_000\n' * 1_000,
 )
 writes(
-    "memory without end, in a function | - | L | memory | wanted more memory than there is for it",
+    "memory without end, in a function | none, all lost | L | memory | wanted more memory than there is for it",
     """
     def share(good, valid):
         kept = []
@@ -173,7 +173,7 @@ writes(
     """,
 )
 writes(
-    "a crash in a cell | - | L | killed | ended before its time, once",
+    "a crash in a cell | none, all lost | L | killed | ended before its time, once",
     after="import ctypes\nctypes.string_at(0)",
     finding="its process crashed (SIGSEGV)",
     kinds=ALL,
@@ -269,7 +269,7 @@ writes(
     kinds=ALL,
 )
 writes(
-    "os._exit(0) in a function | - | L | killed | ended before its time, 2 times",
+    "os._exit(0) in a function | none, all lost | L | killed | ended before its time, 2 times",
     "import os\ndef share(good, valid):\n    os._exit(0)",
     verdict="share never returned: its process ended itself",
 )
@@ -426,7 +426,7 @@ writes(
 )
 case("... and the next one, without answers | **20** |  | blank | " + BLANK, kinds=WALLS)(blank)
 writes(
-    "... and one that looks for what was left | - | SNL | ok | " + RUN,
+    "... and one that looks for what was left | 3 of 3 | SNL | ok | " + RUN,
     after="""
     import os
     files = [os.path.join(top, name) for top, _, names in os.walk("/") for name in names]
@@ -439,12 +439,12 @@ writes(
 # -- what had not been tried -------------------------------------------------------------------------------------------
 
 writes(
-    "a fork bomb | - | SNL | ok | answer-share stopped with PermissionError",
+    "a fork bomb | not tried: takes the machine | SNL | ok | answer-share stopped with PermissionError",
     after="import os\nwhile True:\n    os.fork()",
     kinds=ALL,
 )
 writes(
-    "a fork bomb that takes no for no answer | - | SNL | time-out | ran too long",
+    "a fork bomb that takes no for no answer | not tried: takes the machine | SNL | time-out | ran too long",
     after="""
     import ctypes, os
     libc = ctypes.CDLL(None)
@@ -461,7 +461,7 @@ writes(
     kinds=ALL,
 )
 writes(
-    "ten thousand threads | - | SNL | ok | " + RUN,
+    "ten thousand threads | 3 of 3 | SNL | ok | " + RUN,
     after="""
     import threading
     held, count = threading.Event(), 0
@@ -475,30 +475,32 @@ writes(
 )
 
 
-@case("the notebook is a link to another student's | - |  | link | lab0.ipynb is a link to somewhere else")
+@case("the notebook is a link to another student's | **3 of 3** |  | link | lab0.ipynb is a link to somewhere else")
 def _(folder):
     (folder / "lab0.ipynb").symlink_to(folder.parents[1] / "ada/lab0/lab0.ipynb")
 
 
-@case("the folder is a link to another student's | - |  | link | The folder of the submission is a link")
+@case("the folder is a link to another student's | **3 of 3** |  | link | The folder of the submission is a link")
 def _(folder):
     folder.rmdir()
     folder.symlink_to(folder.parents[1] / "ada/lab0")
 
 
-@case("links out of the folder, and in circles | - | SNL | link | is a link: it was not opened")
+@case("links out of the folder, and in circles | 3 of 3 | SNL | link | is a link: it was not opened")
 def _(folder):
     (folder / "secrets").symlink_to(folder.parents[3] / "solutions")
     (folder / "round").symlink_to(folder)
     return notebook()
 
 
-@case("the notebook is a pipe that nobody fills | - |  | unreadable | lab0.ipynb is a device or pipe")
+@case(
+    "the notebook is a pipe that nobody fills | **the run waits for ever** |  | unreadable | lab0.ipynb is a device or pipe"
+)
 def _(folder):
     os.mkfifo(folder / "lab0.ipynb")
 
 
-@case("3,000 files, in folders of folders | - | SNL | ok | " + RUN, finding="There are more than 2,000 files")
+@case("3,000 files, in folders of folders | 3 of 3 | SNL | ok | " + RUN, finding="There are more than 2,000 files")
 def _(folder):
     for number in range(3_000):
         inner = folder / f"a{number % 30}" / "b"
@@ -507,42 +509,45 @@ def _(folder):
     return notebook()
 
 
-case("JSON 100,000 lists deep | - |  | unreadable | nested so deeply")(
+case("JSON 100,000 lists deep | none, all lost |  | unreadable | nested so deeply")(
     lambda folder: b'{"nbformat": 4, "cells": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
 )
-case("a notebook of 21 MB | - |  | too large | Clear its outputs and grade it again.")(
+case("a notebook of 21 MB | 3 of 3 |  | too large | Clear its outputs and grade it again.")(
     lambda folder: bytes_of({**notebook(), "junk": "x" * 21_000_000})
 )
 
 
-@case("2,020 empty folders, in folders | - | SNL | ok | " + RUN, finding="more than 2,000 files and folders")
+@case("2,020 empty folders, in folders | 3 of 3 | SNL | ok | " + RUN, finding="more than 2,000 files and folders")
 def _(folder):
     for number in range(2_020):
         (folder / f"a{number % 20}" / f"b{number}").mkdir(parents=True)
     return notebook()
 
 
-@case("a hundred links | - | SNL | link | is a link: it was not opened", finding="95 more links, devices and pipes")
+@case(
+    "a hundred links | 3 of 3 | SNL | link | is a link: it was not opened", finding="95 more links, devices and pipes"
+)
 def _(folder):
     for number in range(100):
         (folder / f"link{number:03}").symlink_to("/etc/passwd")
     return notebook()
 
 
-@case("a folder in the notebook's place | - |  | unreadable | lab0.ipynb is a folder: it was not opened.")
+@case("a folder in the notebook's place | none, all lost |  | unreadable | lab0.ipynb is a folder: it was not opened.")
 def _(folder):
     (folder / "lab0.ipynb").mkdir()
 
 
-case("a notebook of 100,001 cells | - |  | too large | The notebook has 100,001 cells")(
+case("a notebook of 100,001 cells | none, all lost |  | too large | The notebook has 100,001 cells")(
     lambda folder: b'{"nbformat": 4, "cells": [' + b"{}," * 100_000 + b"{}]}"
 )
-case("a number of a million digits | - | SNL | ok | " + RUN, finding="its format is 0; it was read as format 4")(
-    lambda folder: bytes_of(notebook()).replace(b'"nbformat": 4', b'"nbformat": ' + b"9" * 1_000_000)
-)
+case(
+    "a number of a million digits | none, all lost | SNL | ok | " + RUN,
+    finding="its format is 0; it was read as format 4",
+)(lambda folder: bytes_of(notebook()).replace(b'"nbformat": 4', b'"nbformat": ' + b"9" * 1_000_000))
 
 
-@changes("cells of every wrong shape | - | N | missing cell | The answer cell answer-longest is not there")
+@changes("cells of every wrong shape | none, all lost | N | missing cell | The answer cell answer-longest is not there")
 def _(whole, cells):
     cells["answer-share"]["source"] = ["def share(good, valid):\n", "    return math.nan\n"]
     cells["answer-share"]["metadata"]["tags"] = {"a": 1}
@@ -552,35 +557,37 @@ def _(whole, cells):
     whole["metadata"] = "none"
 
 
-@changes("an answer of 300,000 characters | - | L | damaged cell | answer-share is damaged or far too long")
+@changes("an answer of 300,000 characters | 3 of 3 | L | damaged cell | answer-share is damaged or far too long")
 def _(whole, cells):
     cells["answer-share"]["source"] += "\n#" + "x" * 300_000
 
 
-@changes("all labels lost, as other editors do | - | SNL | recovered cell | had lost nbgrader's label")
+@changes(
+    "all labels lost, as other editors do | none, by hand for ever | SNL | recovered cell | had lost nbgrader's label"
+)
 def _(whole, cells):
     for number, cell in enumerate(whole["cells"]):
         cell["metadata"].pop("nbgrader", None)
         cell["id"] = str(number)
 
 
-case("another notebook | - |  | another notebook | none of its cells belongs to this lab")(
+case("another notebook | none, all lost |  | another notebook | none of its cells belongs to this lab")(
     lambda folder: b'{"nbformat": 4, "cells": [{"cell_type": "code", "source": "1"}]}'
 )
 
 
-@changes("a name that is code | - | SNL | ok | " + RUN)
+@changes("a name that is code | 0 of 3 | SNL | ok | " + RUN)
 def _(whole, cells):
     cells["learner"]["source"] = 'LEARNER = "x\\"); import os; os._exit(1); (\\"\\ud800\\n\\x1b[2J"'
 
 
 writes(
-    "halves of characters | - | SNL | ok | " + RUN,
+    "halves of characters | none, all lost | SNL | ok | " + RUN,
     after='print("\ud800", "\\ud800")',
     printed="\ufffd+ \ufffd",
 )
 writes(
-    "a thread that outlives its cell | - | SNL | ok | " + RUN,
+    "a thread that outlives its cell | 3 of 3 | SNL | ok | " + RUN,
     after="""
     import threading, time
     def nag():
@@ -592,7 +599,7 @@ writes(
     kinds=ALL,
 )
 writes(
-    "a function that answers differently the second time | - | L | ok | " + RUN,
+    "a function that answers differently the second time | 1 of 3 (right) | L | ok | " + RUN,
     """
     asked = []
     def share(good, valid):
@@ -602,7 +609,7 @@ writes(
     verdict="it returned 0.5",
 )
 writes(
-    "math, numpy, json, random patched | - | L | ok | " + RUN,
+    "math, numpy, json, random patched | none, all lost | L | ok | " + RUN,
     WRONG,
     """
     import json, math, random, numpy
@@ -612,7 +619,7 @@ writes(
     """,
 )
 writes(
-    "frames and gc searched for the checks | - | L | ok | " + RUN,
+    "frames and gc searched for the checks | 1 of 3 (right) | L | ok | " + RUN,
     """
     import gc, sys
     gc.unfreeze()
@@ -636,7 +643,7 @@ writes(
     kinds=WALLS,
 )
 writes(
-    "its memory searched for the seeds | - | SNL | ok | " + RUN,
+    "its memory searched for the seeds | 3 of 3 | SNL | ok | " + RUN,
     after="""
     try:
         open("/proc/self/maps").read()
@@ -647,7 +654,7 @@ writes(
     kinds=WALLS,
 )
 writes(
-    "signal handlers that refuse to die | - | L | time-out | ran too long",
+    "signal handlers that refuse to die | none, all lost | L | time-out | ran too long",
     """
     import signal
     for number in range(1, 65):
@@ -667,7 +674,7 @@ writes(
     kinds=ALL,
 )
 writes(
-    "words for the feedback | - | L | ok | " + RUN,
+    "words for the feedback | 1 of 3 (right) | L | ok | " + RUN,
     r"""
     def share(good, valid):
         raise ValueError("\r\x1b[2J\x1b]0;owned\x07<script>alert(1)</script>\n\n100 points\u202e\ud800\0" * 99)
@@ -675,7 +682,7 @@ writes(
     verdict=r"it stopped with ValueError: 0;owned\ufffd<script>alert\(1\)</script> 100 points",
 )
 writes(
-    "a disk filler | - | SNL | ok | " + RUN,
+    "a disk filler | 3 of 3, **the disk full** | SNL | ok | " + RUN,
     after="""
     written = 0
     try:
@@ -690,7 +697,7 @@ writes(
     kinds=WALLS,
 )
 writes(
-    "one file without end, and too many | - | SNL | ok | " + RUN,
+    "one file without end, and too many | 3 of 3, **the disk full** for a while | SNL | ok | " + RUN,
     after="""
     import os
     written = 0
@@ -711,7 +718,7 @@ writes(
     kinds=ALL,
 )
 writes(
-    "a folder 1,500 levels deep | - | SNL | ok | " + RUN,
+    "a folder 1,500 levels deep | 3 of 3, then a traceback | SNL | ok | " + RUN,
     after="""
     import os
     for _ in range(1_500):
@@ -721,14 +728,14 @@ writes(
     kinds=ALL,
 )
 writes(
-    "an answer ahead of the question | - | L | forged | " + ODD,
+    "an answer ahead of the question | no such line | L | forged | " + ODD,
     FRAMES,
     WRONG,
     "say(1, value=0.5)",
     kinds=ALL,
 )
 writes(
-    "answers to all questions to come | - | L | forged | " + ODD,
+    "answers to all questions to come | no such line | L | forged | " + ODD,
     FRAMES,
     WRONG,
     """
@@ -736,7 +743,7 @@ writes(
     """,
 )
 writes(
-    "a second answer beside the first | - | NL | forged | " + ODD,
+    "a second answer beside the first | no such line | NL | forged | " + ODD,
     FRAMES,
     """
     def share(good, valid):
@@ -746,7 +753,7 @@ writes(
     """,
 )
 writes(
-    "a hundred answers to one question | - | L | forged | " + ODD,
+    "a hundred answers to one question | no such line | L | forged | " + ODD,
     FRAMES,
     """
     def share(good, valid):
@@ -754,7 +761,7 @@ writes(
     """,
 )
 writes(
-    "no answer, and answers that are none | - | L | forged | " + ODD,
+    "no answer, and answers that are none | no such line | L | forged | " + ODD,
     FRAMES,
     """
     def share(good, valid):
@@ -763,7 +770,7 @@ writes(
     """,
 )
 writes(
-    "what is asked later, read ahead | - | L | ok | " + RUN,
+    "what is asked later, read ahead | no such line | L | ok | " + RUN,
     FRAMES,
     """
     def share(good, valid):
@@ -779,12 +786,12 @@ writes(
     verdict="it returned 0.5",
 )
 writes(
-    "a frame that claims 2**63 bytes | - | L | forged | " + ODD,
+    "a frame that claims 2**63 bytes | no such line | L | forged | " + ODD,
     WRONG,
     "import os\nos.write(3, bytes([128] + [0] * 7))",
 )
 writes(
-    "an answer 100,000 lists deep | - | L | forged | " + ODD,
+    "an answer 100,000 lists deep | no such line | L | forged | " + ODD,
     FRAMES,
     """
     def share(good, valid):
@@ -793,7 +800,7 @@ writes(
     """,
 )
 writes(
-    "100,000 numbers with one and the same hash | - | L | forged | " + ODD,
+    "100,000 numbers with one and the same hash | no such line | L | forged | " + ODD,
     FRAMES,
     """
     def share(good, valid):
@@ -802,7 +809,7 @@ writes(
     verdict="share (returned something that cannot be read|never returned)",
 )
 writes(
-    "60,000 large numbers with one and the same hash, in a list | - | L | forged | " + ODD,
+    "60,000 large numbers with one and the same hash, in a list | 1 of 3 (right) | L | forged | " + ODD,
     """
     def share(good, valid):
         return [n * (2**61 - 1) for n in range(1, 60_000)]
@@ -810,7 +817,7 @@ writes(
     verdict="share returned something that cannot be read",
 )
 writes(
-    "... and smuggled in as JSON's own numbers | - | L | forged | " + ODD,
+    "... and smuggled in as JSON's own numbers | no such line | L | forged | " + ODD,
     FRAMES,
     """
     def share(good, valid):
@@ -819,7 +826,7 @@ writes(
     verdict="share (returned something that cannot be read|never returned)",
 )
 writes(
-    "an answer that drips, byte by byte | - | L | time-out | ran too long",
+    "an answer that drips, byte by byte | no such line | L | time-out | ran too long",
     FRAMES,
     """
     import time
@@ -831,7 +838,7 @@ writes(
     """,
 )
 writes(
-    "the pipe filled and never read | - | L | forged | " + ODD,
+    "the pipe filled and never read | no such line | L | forged | " + ODD,
     """
     import os, threading, time
     def fill():
@@ -843,12 +850,12 @@ writes(
     WRONG,
 )
 writes(
-    "the line to the judge closed | - | L | killed | ended before its time",
+    "the line to the judge closed | no such line | L | killed | ended before its time",
     after="import os, time\nos.close(3)\ntime.sleep(0.7)",
     finding="its process",
 )
 writes(
-    "a dozen ways out: unshare, mount, ptrace, bpf, vsock ... | - | SNL | ok | " + RUN,
+    "a dozen ways out: unshare, mount, ptrace, bpf, vsock ... | 3 of 3, none refused | SNL | ok | " + RUN,
     after="""
     import ctypes, os, socket
     libc, found = ctypes.CDLL(None, use_errno=True), []
@@ -880,7 +887,8 @@ writes(
     kinds=ALL,
 )
 writes(
-    "signals by way of a pipe, priorities, datagrams, devices, rights of files | - | SNL | ok | " + RUN,
+    "signals by way of a pipe, priorities, datagrams, devices, rights of files | **all grades gone** | SNL | ok | "
+    + RUN,
     after="""
     import ctypes, fcntl, os, socket, struct
     other, (pipe, _), (pair, _), book = os.getppid(), os.pipe(), socket.socketpair(), "ROOT/gradebook/gradebook.db"
@@ -919,7 +927,7 @@ writes(
     kinds=ALL,
 )
 writes(
-    "its own limits raised, its rights taken back | - | SNL | ok | " + RUN,
+    "its own limits raised, its rights taken back | 3 of 3, most of it done | SNL | ok | " + RUN,
     after="""
     import os, resource
     found = []
@@ -952,7 +960,7 @@ writes(
     kinds=WALLS,
 )
 writes(
-    "another program in its place, with LD_PRELOAD | - | L | killed | ended before its time, once",
+    "another program in its place, with LD_PRELOAD | none, all lost | L | killed | ended before its time, once",
     after="""
     import os
     os.execve("/bin/sleep", ["sleep", "1000PORT"], {"LD_PRELOAD": "/tmp/mine.so", "PYTHONSTARTUP": "/tmp/mine.py"})
@@ -960,7 +968,7 @@ writes(
     kinds=ALL,
 )
 writes(
-    "another program that keeps the line | - | L | time-out | ran too long",
+    "another program that keeps the line | none, all lost | L | time-out | ran too long",
     after="""
     import os
     os.set_inheritable(3, True)
@@ -968,7 +976,7 @@ writes(
     """,
 )
 writes(
-    "an answer that is a pickle bomb | - | L | ok | " + RUN,
+    "an answer that is a pickle bomb | 1 of 3 (right) | L | ok | " + RUN,
     """
     class Bomb:
         def __reduce__(self):
@@ -979,7 +987,7 @@ writes(
     verdict="which is no number",
 )
 writes(
-    "a number that lies about itself | - | L | ok | " + RUN,
+    "a number that lies about itself | 1 of 3 (right) | L | ok | " + RUN,
     """
     class Sly(float):
         __eq__ = lambda *_: True
@@ -991,7 +999,7 @@ writes(
     verdict="it returned 0",
 )
 writes(
-    "a row with odd fields | - | L | ok | " + RUN,
+    "a row with odd fields | 1 of 3 (right) | L | ok | " + RUN,
     """
     class Row(tuple):
         _fields = ("ndim", "__class__", "item")
@@ -1001,7 +1009,7 @@ writes(
     verdict=r"it returned \(0, 1, 2\), which is no number",
 )
 writes(
-    "a whole number of 30 million bits | - | L | ok | " + RUN,
+    "a whole number of 30 million bits | 1 of 3 (right) | L | ok | " + RUN,
     """
     def share(good, valid):
         return 1 << 30_000_000
@@ -1009,7 +1017,7 @@ writes(
     verdict="a whole number of 30,000,001 bits",
 )
 writes(
-    "Decimal('1e999999') | - | L | ok | " + RUN,
+    "Decimal('1e999999') | 1 of 3 (right) | L | ok | " + RUN,
     """
     from decimal import Decimal
     def share(good, valid):
@@ -1018,7 +1026,7 @@ writes(
     verdict="a number without end",
 )
 writes(
-    "a generator that never ends | - | L | time-out | ran too long",
+    "a generator that never ends | 1 of 3 (right) | L | time-out | ran too long",
     """
     import time
     def share(good, valid):
@@ -1028,7 +1036,7 @@ writes(
     """,
 )
 writes(
-    "a list that holds itself | - | L | ok | " + RUN,
+    "a list that holds itself | 1 of 3 (right) | L | ok | " + RUN,
     """
     def share(good, valid):
         found = []
@@ -1038,7 +1046,7 @@ writes(
     verdict="which is no number",
 )
 writes(
-    "StopIteration, to end the loop of a check | - | L | ok | " + RUN,
+    "StopIteration, to end the loop of a check | 1 of 3 (right) | L | ok | " + RUN,
     """
     def share(good, valid):
         raise StopIteration
@@ -1046,7 +1054,7 @@ writes(
     verdict="it stopped with StopIteration",
 )
 writes(
-    "exceptions that claim to be the checks' own | - | L | ok | " + RUN,
+    "exceptions that claim to be the checks' own | 1 of 3 (right) | L | ok | " + RUN,
     """
     class NotTrue(BaseException):
         __module__ = "grading.checks.asking"
@@ -1060,7 +1068,7 @@ writes(
     verdict="it stopped with NotTrue",
 )
 writes(
-    "right only when it is not the judge who asks | - | SN | ok | " + RUN,
+    "right only when it is not the judge who asks | 3 of 3 | SN | ok | " + RUN,
     longest="""
     import sys
     def longest(waits):
@@ -1068,18 +1076,18 @@ writes(
     """,
 )
 writes(
-    "shell commands | - | SNL | ok | answer-share stopped with PermissionError",
+    "shell commands | **everything gone**, solutions too | SNL | ok | answer-share stopped with PermissionError",
     after="""
     %cd ROOT
     !rm -rf ROOT
     """,
 )
 writes(
-    "a question to the terminal | - | SNL | ok | answer-share stopped with",
+    "a question to the terminal | 3 of 3 | SNL | ok | answer-share stopped with",
     after='input("points? ")',
 )
 writes(
-    "files and sockets left open | - | SNL | ok | " + RUN,
+    "files and sockets left open | 0 of 3 | SNL | ok | " + RUN,
     after="""
     import os, socket
     kept = []
@@ -1091,7 +1099,7 @@ writes(
     """,
 )
 writes(
-    "isinstance replaced and all modules forgotten | - | L | killed | ended before its time",
+    "isinstance replaced and all modules forgotten | none, all lost | L | killed | ended before its time",
     after="""
     import builtins, sys
     builtins.isinstance = lambda *_: True
@@ -1108,7 +1116,7 @@ BEGIN, END = "<!-- from tests/attacks.py -->", "<!-- to here -->"
 def table() -> str:
     """The cases in markdown."""
     rows = [
-        "| handed in | nbgrader, of 20 | here, of 3 | status | what the instructor reads |",
+        "| handed in | nbgrader, of 20 or as said | here, of 3 | status | what the instructor reads |",
         "|---|---|---|---|---|",
     ]
     for one in CASES:
