@@ -493,9 +493,7 @@ def _(folder):
     return notebook()
 
 
-@case(
-    "the notebook is a pipe that nobody fills | **the run waits for ever** |  | unreadable | lab0.ipynb is a device or pipe"
-)
+@case("the notebook is a pipe that nobody fills | **the run hangs** |  | unreadable | lab0.ipynb is a device or pipe")
 def _(folder):
     os.mkfifo(folder / "lab0.ipynb")
 
