@@ -90,10 +90,10 @@ SHORTER = [
 
 
 def lighter(app: Any, name: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Leave out style sheets that book.css stands in for, a script that marks what was searched for, and wrappers."""
-    left_out = ["pygments.css", "mystnb."]
-    if name != "search":  # which asks that script whether it is there
-        left_out.append("sphinx_highlight.js")
+    """Leave out style sheets that book.css stands in for, scripts that only search needs, and wrappers."""
+    left_out = ["pygments.css", "mystnb.", "furo-extensions.css"]
+    if name != "search":  # which needs them
+        left_out += ["sphinx_highlight.js", "doctools.js", "documentation_options.js"]
     for kind in ("css_files", "script_files"):
         context[kind] = [one for one in context.get(kind, []) if not any(out in str(one.filename) for out in left_out)]
     body = context.get("body", "")

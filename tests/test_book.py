@@ -385,6 +385,17 @@ def read_through(page: Any) -> None:
     page.wait_for_function(AWAKE, timeout=60_000)
 
 
+def pale_in_light_and_dark(page: Any) -> list[str]:
+    """Texts with too little contrast, in both."""
+    found = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        contrast = access.pale(page)
+        assert contrast["texts"] > 20, "it looks at what is there"
+        found += [f"{scheme}: {text}" for text in contrast["pale"]]
+    return found
+
+
 @pytest.mark.browser
 def test_a_lesson_is_light_and_its_first_figure_quick(host: str, new_page: Callable[..., Any]):
     """Without compression, as from a host that has none. The rest comes when the reader does."""
@@ -411,7 +422,7 @@ def test_everything_wakes_axe_finds_nothing_and_no_page_is_too_wide(
 ):
     """Each kind of page one way, those with players and code both ways, contrast light and dark.
 
-    prove_book.py takes all pages all four ways, and leaves contrast to axe, which needs a minute for each lesson.
+    prove_book.py takes all pages, and lets axe look at contrast, too.
     """
     found = {}
     once = KINDS[::2] if theme == "light" else KINDS[1::2]
@@ -421,12 +432,7 @@ def test_everything_wakes_axe_finds_nothing_and_no_page_is_too_wide(
         read_through(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than the window"
         problems = access.violations(page, contrast=False) + access.nameless(page)
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            contrast = access.pale(page)
-            problems += [f"{scheme}: {text}" for text in contrast["pale"]]
-            assert contrast["texts"] > 20, name
-        if problems:
+        if problems := problems + pale_in_light_and_dark(page):
             found[name] = problems
         page.close()
     assert found == {}
@@ -471,6 +477,16 @@ def test_opened_from_disk_runs_play_sliders_move_and_predictions_are_kept(
     reveal.get_by_role("button", name="Show what happened").click()
     assert "The run says" in reveal.inner_text()
     assert run.first.is_visible()
+    asked = page.locator("[data-dslib-predict]", has_text="Which is quicker for one single user?")
+    between = page.get_by_label("Picture, with its finding below").nth(1)
+    after = page.get_by_text("the single computer wins")
+    assert between.is_hidden()
+    assert after.is_hidden(), "both tell the answer"
+    asked.get_by_role("radio").first.check()
+    assert between.is_visible(), "the reader has predicted"
+    assert after.is_hidden()
+    page.locator("[data-dslib-reveal]").nth(2).get_by_role("button", name="Show what happened").click()
+    assert after.is_visible()
     page.locator("[data-dslib-player]").first.scroll_into_view_if_needed()
     slider = page.get_by_label("Time in the run").first
     slider.press("Home")
@@ -619,10 +635,16 @@ def test_on_paper_there_is_the_lesson_and_nothing_around_it(host: str, new_page:
 
 @pytest.mark.browser
 def test_a_reader_with_a_keyboard_skips_to_the_text_and_reaches_what_is_in_it(host: str, new_page: Callable[..., Any]):
-    page = new_page()
+    page = new_page(reduced_motion="reduce")
     page.goto(f"{host}/lessons/01-what-is-a-distributed-system.html")
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent.trim()") == "Skip to content"
+    access.look(page, "rest")
+    for stop in ("Skip to content", "What Could Go Wrong?", ""):
+        page.keyboard.press("Tab")
+        shown = access.look(page, "focused")
+        assert page.evaluate("document.activeElement.textContent.trim()") == stop
+        assert shown["changed"], f"{stop or 'the search field'} has the focus, and nobody sees it"
+        assert shown["seen"], stop
+    page.locator(".skip-to-content").focus()
     page.keyboard.press("Enter")
     seen = []
     for _ in range(30):
