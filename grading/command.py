@@ -54,7 +54,7 @@ def main(arguments: list[str]) -> int:
         said = str(getattr(problem, "orig", "") or problem).strip().partition("\n")[0]
         _say(f"It could not be written: {plain_text(said)}. What was graded by now is kept: the same command goes on.")
         return 2
-    _summary(done)
+    _summary(done, asked.student)
     return done.status
 
 
@@ -69,7 +69,7 @@ def _arguments(given: list[str]) -> argparse.Namespace:
         epilog=EXIT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("lab", help="such as lab1")
+    parser.add_argument("lab", nargs="?", default="", help="such as lab1")
     add = parser.add_argument
     add("--student", nargs="+", action="extend", default=[], metavar="NAME", help="only these; several may be named")
     add("--jobs", type=int, default=0, metavar="N", help="so many at a time; else one for each processor")
@@ -77,6 +77,8 @@ def _arguments(given: list[str]) -> argparse.Namespace:
     add("--again", action="store_true", help="grade everything, also what has not changed")
     add("--yes", action="store_true", help="write points that a mended check changes, without asking")
     asked = parser.parse_args(given)
+    if not asked.lab:
+        parser.error("which lab? Write python -m grading lab1, or make grade LAB=lab1")
     if asked.jobs < 0:
         parser.error(f"--jobs is {asked.jobs}; write a number of processes, such as 2")
     return asked
@@ -118,7 +120,8 @@ def _points(points: float | None) -> str:
     return "to be marked" if points is None else f"{points:g}"
 
 
-def _summary(done: run.Run) -> None:
+def _summary(done: run.Run, named: list[str]) -> None:
+    """What came of it, and what was odd about each submission; of those that are ``named``, where some are."""
     counts = Counter(entry.outcome.status for entry in done.entries)
     asked = {only for only in done.judged.values() if only is not None}
     if asked and None not in done.judged.values():
@@ -128,7 +131,7 @@ def _summary(done: run.Run) -> None:
     print("  " + ", ".join(f"{status} {number}" for status, number in counts.most_common()))
     for entry in done.entries:
         outcome = entry.outcome
-        if outcome.status not in ("ok", "blank"):
+        if outcome.status not in ("ok", "blank") and (not named or entry.student in named):
             print(f"  {plain_text(entry.student):20} {outcome.status:14} {plain_text(outcome.sentence)}")
     waiting = sum(any(grade.waits for grade in entry.grades.values()) for entry in done.entries)
     if done.absent:
