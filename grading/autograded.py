@@ -22,6 +22,8 @@ from .rebuild import plain_text as plain_text
 
 PASSED = "passed"
 PICTURES = ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp"
+#: How a sentence begins that tells of no case: there was nothing to ask.
+_NO_CASE = "there is no ", "there was no "
 _MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$<>&:])")
 
 
@@ -67,7 +69,11 @@ def _check(course: Course, name: str, verdict: Verdict | None) -> dict[str, Any]
         return _stream(f"{PASSED}\n")
     hint = course.hints[name]
     happened = plain_text(verdict.sentence)
-    return _error("CheckFailed", f"{failed(hint.sentence, 'A check found a case: ' + happened)}\nHint: {hint.hints[0]}")
+    if happened.startswith(_NO_CASE):
+        happened = happened[0].upper() + happened[1:]
+    else:
+        happened = f"A check found a case: {happened}"
+    return _error("CheckFailed", f"{failed(hint.sentence, happened)}\nHint: {hint.hints[0]}")
 
 
 def _stream(text: str) -> dict[str, Any]:

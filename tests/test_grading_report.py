@@ -374,7 +374,11 @@ def test_the_feedback_explains_each_lost_point_by_its_property_with_its_hints(gr
         assert str(escape(hint)) in page
     assert page.count('<article class="lost">') == 1
     assert "Not marked yet: the answer of Task 6." in page
-    assert text(graded.feedback("zoe")).count('<article class="lost">') == len(lab1.points)
+    zoes = text(graded.feedback("zoe"))
+    assert zoes.count('<article class="lost">') == len(lab1.points)
+    assert "There is no code in the answer cell yet." in zoes
+    assert "found a case" not in zoes
+    assert "time_s counts the seconds" in zoes  # a column's name stays as it is
     assert '<article class="lost">' not in text(graded.feedback("ada"))
 
 

@@ -142,7 +142,7 @@ def clock_reading(student: Student, dice: Random, learner: str) -> None:
         line = _line(day, hour, minute, dice)
         time_s = number(student.parse_flight(line).time_s)
         if time_s != 86_400 * day + 3_600 * hour + 60 * minute:
-            raise NotTrue(f"for the line {line!r} time_s is {time_s:g}.")
+            raise NotTrue(f"for the line {line!r} time_s is {short(time_s)}.")
 
 
 def cancelled_flight(student: Student, dice: Random, learner: str) -> None:

@@ -151,11 +151,12 @@ def _lost(cell: Any, about: dict[str, Any], hints: dict[str, Any]) -> dict[str, 
         # The message is the property, what happened, and one hint; the hints stand below it, all of them.
         said = said.rpartition("\nHint")[0] or said
         said = said.removeprefix(f"✗ {told['property']}\n").strip()
-    sentence = told["property"] if told else about["name"]
+    # A property may begin with the name of a column, which is written as it is.
+    sentence = told["property"] if told else about["name"][:1].upper() + about["name"][1:]
     return {
         **{name: about[name] for name in ("name", "points", "most", "comment")},
         "cell": about["id"],
-        "sentence": sentence[:1].upper() + sentence[1:],
+        "sentence": sentence,
         "happened": said,
         "hints": told["hints"] if told else [],
     }
