@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import time
 import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from types import MappingProxyType
@@ -148,7 +149,7 @@ class Submission:
             self._known = course.properties.known(learner)
         self._child: Child | None = None
         self._skipped: set[int] = set()  # cells that ended the process
-        self._slow: set[str | int] = set()  # functions and cells that did not end in time once
+        self._slow: Counter[str | int] = Counter()  # functions and cells that did not end in time, and how often
         self._processes = 0
         self._until = 0.0
         self._asked: list[Asked | None] = []  # the questions of this property in their order; None where they differ
@@ -193,7 +194,7 @@ class Submission:
         except Ended as problem:
             self._ended(problem)
             if problem.reason == "time-out":
-                self._slow.add(function)
+                self._slow[function] += 1
                 raise TookTooLong(f"{function} did not return within {self._limit_s:g} seconds.") from None
             raise NotTrue(f"{function} never returned: {problem}") from None
         if answer.get("missing"):
@@ -262,8 +263,9 @@ class Submission:
         return self._child
 
     def _patience(self, what: str | int) -> float:
-        """The share of its time that a function or cell has."""
-        return AFTER_ONE if what in self._slow or len(self._slow) >= MANY else 1.0
+        """The share of its time that a function or cell has. A cell runs again in each fresh process."""
+        times = max(self._slow[what], len(self._slow) >= MANY)
+        return AFTER_ONE ** min(times, 2 if isinstance(what, int) else 1)
 
     def _in_time(self) -> None:
         if time.monotonic() > self._end_of_all:
@@ -286,15 +288,16 @@ class Submission:
             except Ended as problem:
                 self._skipped.add(number)
                 if problem.reason == "time-out":
-                    self._slow.add(number)
+                    self._slow[number] += 1
                 self.ran[number] = Ran(error=f"This cell was stopped: {problem}")
                 self._note(problem.reason, f"Running the cell {name} ended its process: {problem}")
                 raise
             self.ran[number] = _ran(answer)
             error = _text(answer.get("error"), "name")
-            if error == "TookTooLong" and number not in self._slow:
-                self._slow.add(number)
-                self._note("time-out", f"The cell {name} ran longer than {seconds:g} seconds and was stopped.")
+            if error == "TookTooLong":
+                if number not in self._slow:
+                    self._note("time-out", f"The cell {name} ran longer than {seconds:g} seconds and was stopped.")
+                self._slow[number] += 1
             elif error == "MemoryError":
                 self._note("memory", f"The cell {name} wanted more memory than there is for it.")
             elif error and slot.answer:
