@@ -149,9 +149,9 @@ function whenNear(hosts, act, near = NEAR) {
   hosts.forEach((host) => watch.observe(host));
 }
 
-/** What is in the window comes at once; what is below it, when the reader begins to move. */
-whenNear(runs, open, "0px");
-const MOVES = ["scroll", "keydown", "pointerdown", "touchstart", "wheel"];
+/** Runs and what lies in files come when the reader begins to move: until then a still picture stands there, and the page is
+ *  light whatever its first screen shows. Small things in the window wake at once. */
+const MOVES = ["scroll", "keydown", "pointerdown", "pointermove", "touchstart", "wheel", "focusin"];
 function moved() {
   for (const kind of MOVES) removeEventListener(kind, moved);
   whenNear(runs, open);
@@ -161,7 +161,7 @@ for (const kind of MOVES) addEventListener(kind, moved, { passive: true });
 if (document.querySelector("[data-dslib-reveal]")) theScript("predict");
 const asleep = ["later", ...Object.keys(WAKES)].map((name) => `[data-${name}]`).join(",");
 const sleepers = [...document.querySelectorAll(asleep)];
-whenNear(sleepers, bring, "0px");
+whenNear(sleepers.filter((host) => !host.dataset.later), bring, "0px");
 addEventListener("hashchange", follow);
 follow();
 
