@@ -70,6 +70,11 @@ SET_SOURCE = """([id, source]) => {
 }"""
 
 
+FINGERPRINT = """async (files) => {
+    const { cells, metadata } = window.jupyterapp.shell.currentWidget.context.model.toJSON();
+    return [(await import(files)).fingerprint(cells), metadata.course.as_it_came];
+}"""
+
 SOURCE_OF = """(id) => window.jupyterapp.shell.currentWidget.content.widgets
     .find((cell) => cell.model.id === id).model.sharedModel.getSource()"""
 
@@ -202,10 +207,13 @@ def test_the_same_source_makes_the_same_package(site: Path, tmp_path: Path):
 @pytest.mark.browser
 @pytest.mark.timeout(400)
 def test_a_lesson_runs_in_the_browser_cell_by_cell_and_its_work_goes_into_a_file(
-    new_page: Callable[..., Any], host: str, work: Path
+    new_page: Callable[..., Any], host: str, site: Path, work: Path
 ):
     page, hosts = opened(new_page, host, LESSON)
     page.get_by_text("Python is being loaded").wait_for()
+    own = next((site / "live" / "extensions" / "what-could-go-wrong" / "static").rglob("files.js"))
+    found = page.evaluate(FINGERPRINT, f"{host}/{own.relative_to(site).as_posix()}")
+    assert found[0] == found[1], "the page and its builder tell versions apart in the same way"
     ran = page.evaluate(RUN_CELLS)
     expected = [c["id"] for c in json.loads((ROOT / LESSON).read_text("utf-8"))["cells"] if c["cell_type"] == "code"]
     assert [id for id, _ in ran] == expected

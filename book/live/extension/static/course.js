@@ -19,6 +19,18 @@
   const NOT_SAVED =
     'This browser did not keep what you wrote just now: its storage may be full. It is still on the page. "Save my work" puts it into a file.';
 
+  /** JupyterLab shows what a save that failed says for itself; that of a full storage says nothing. */
+  function explained(contents) {
+    const save = contents.save.bind(contents);
+    contents.save = async (...all) => {
+      try {
+        return await save(...all);
+      } catch (problem) {
+        throw problem?.message ? problem : new Error("The browser's storage is full.");
+      }
+    };
+  }
+
   const own = (name) => import(new URL(name, here).href);
 
   function plugin({ INotebookTracker }, { showDialog, Dialog }, { PageConfig }, { work }, { attend }, { guarded, say, sayWhetherItKeeps }, { keepMending }) {
@@ -35,6 +47,7 @@
           return (await showDialog({ title, body, buttons })).button.accept;
         };
         const reader = work({ contents, base, version, tracker, ask });
+        explained(contents);
         sayWhetherItKeeps();
         keepMending();
         tracker.widgetAdded.connect((_, panel) => {

@@ -16,9 +16,11 @@ export function work({ contents, base, version, tracker, ask }) {
     return panels;
   };
 
-  /** Write what is on the screen into the browser's storage, so that it can be read from there. */
-  async function settle() {
-    for (const panel of open()) if (panel.context.model.dirty) await panel.context.save();
+  /** What the reader has of a file: on the screen, else in the browser's storage, else null. */
+  async function current(path) {
+    const panel = open().find((one) => one.context.localPath === path);
+    if (panel?.context.model.dirty) return notebook(panel.context.model.toJSON(), "desk");
+    return (await exists(contents, path)) ? read(contents, path) : null;
   }
 
   async function show(paths) {
@@ -75,11 +77,10 @@ export function work({ contents, base, version, tracker, ask }) {
       say("work", `${file.name} holds no work of this course. Nothing was changed.`);
       return;
     }
-    await settle();
     const before = [];
     const replaced = [];
     for (const [path, bytes] of files) {
-      const mine = (await exists(contents, path)) ? await read(contents, path) : null;
+      const mine = await current(path);
       before.push([path, mine]);
       if (!mine || same(mine, bytes)) continue;
       const theirs = await asItCame(base, path);
@@ -88,9 +89,10 @@ export function work({ contents, base, version, tracker, ask }) {
     const kept = keptByTheBook();
     if (replaced.length && !(await agreed(replaced))) return;
     const undo = async () => {
-      for (const [path, bytes] of before) await put(contents, path, bytes).catch((problem) => console.warn(problem));
+      const refused = [];
+      for (const [path, bytes] of before) await put(contents, path, bytes).catch(() => refused.push([path, bytes]));
       if (answers) giveTheBook(kept, true);
-      await show(before.map(([path]) => path));
+      return refused;
     };
     let at = "";
     try {
@@ -112,8 +114,13 @@ export function work({ contents, base, version, tracker, ask }) {
     if (from && from !== version) told.push(`It was saved with version ${from} of the course; this is ${version}.`);
     if (left.length) told.push(`Left out, because it cannot belong here: ${listed(left)}.`);
     say("work", told.join(" "), [["Undo", guarded(async () => {
-      await settle();
-      await undo();
+      const refused = new Map(await undo());
+      await show(before.map(([path]) => path).filter((path) => !refused.has(path)));
+      for (const panel of open()) {
+        // What the storage refuses comes back to the screen at least.
+        const bytes = refused.get(panel.context.localPath);
+        if (bytes) panel.context.model.fromJSON(JSON.parse(text(notebook(JSON.parse(text(bytes)), "here"))));
+      }
       say("work", "All is as it was before.");
     })]]);
     for (const panel of open()) await compare(panel);
