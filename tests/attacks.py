@@ -569,7 +569,7 @@ def _(whole, cells):
         cell["id"] = str(number)
 
 
-case("another notebook | none, all lost |  | another notebook | none of its cells belongs to this lab")(
+case("another notebook | none, all lost |  | another notebook | none of its answer cells belongs to this lab")(
     lambda folder: b'{"nbformat": 4, "cells": [{"cell_type": "code", "source": "1"}]}'
 )
 

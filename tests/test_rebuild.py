@@ -88,6 +88,15 @@ def test_the_name_is_plain_text_or_none(whole, line, name):
     assert rebuilt(whole).learner == name
 
 
+@pytest.mark.parametrize("folder", ["labs", "solutions"])
+def test_the_notebook_of_another_lab_is_called_so(folder):
+    lab1 = Course("lab1").slots
+    for lab in ("lab0", "lab2", "lab4"):  # two of them have a written answer of the same name
+        with pytest.raises(Unreadable, match="none of its answer cells belongs to this lab") as raised:
+            rebuild((ROOT / folder / lab / f"{lab}.ipynb").read_bytes(), lab1)
+        assert raised.value.kind == "another notebook"
+
+
 def test_half_a_character_is_replaced(whole):
     cells_of(whole)["answer-share"]["source"] = "# \ud800 \U0001f600"
     rebuilt(whole).answers["answer-share"].encode("utf-8")
@@ -139,7 +148,7 @@ def test_only_plain_files_of_the_folder_are_opened(tmp_path):
         read_folder(folder, "lab0", COURSE.files)
     (folder / "lab0.ipynb").unlink()
     (folder / "lab0.ipynb").mkdir()
-    with pytest.raises(Unreadable, match="There is no lab0"):
+    with pytest.raises(Unreadable, match="is a folder"):
         read_folder(folder, "lab0", COURSE.files)
     (folder / "lab0.ipynb").rmdir()
     (folder / "lab0.ipynb").write_text("{}")
