@@ -61,6 +61,7 @@ STUCK = 60  # so many requests that wait make whoever is on call restart the ser
 LIFE_H = 240.0  # how long a certificate is valid
 RENEWAL_FAILS, RENEW_AGAIN_H = 0.25, 4.0  # a renewal may fail; it is tried again so many hours later
 RETRIES_SAVED = 20  # an app with a budget for repetitions saves up no more than these
+LONGEST_BACKOFF_MS = 60_000  # nobody waits longer; a request that waits for ever would never count as a bad one
 
 
 # -- what may be done about it, and what it costs ----------------------------------------------------------------------
@@ -85,7 +86,7 @@ class Item(NamedTuple):
 MENU = {
     "queue_bound": Item(None, 1, "a whole number, 0 or more", "so many may wait at a server; the next is refused"),
     "retry_budget": Item(None, 1, "a share from 0 to 1", "apps repeat no more than this share of what they ask"),
-    "backoff_ms": Item(0, 1, "ms, 0 or more", "an app waits up to this, by chance, before it repeats"),
+    "backoff_ms": Item(0, 1, "ms, 0 to 60_000", "an app waits up to this, by chance, before it repeats"),
     "extra_servers": Item(0, 2, "a whole number from 0 to 3", "more servers; the price is for each of them"),
     "door_limit": Item(None, 1, "a number above 0", "requests a second from one tenant; more are refused"),
     "closed_hours": Item(None, 0, "two hours of the day: (13, 14)", "between them the app is closed: nobody can ask"),
@@ -99,7 +100,7 @@ MENU = {
 _ALLOWS: Mapping[str, Callable[[float], bool]] = {
     "queue_bound": lambda number: number >= 0 and number % 1 == 0,
     "retry_budget": lambda share: 0 <= share <= 1,
-    "backoff_ms": lambda ms: ms >= 0,
+    "backoff_ms": lambda ms: 0 <= ms <= LONGEST_BACKOFF_MS,
     "extra_servers": lambda number: number in (0, 1, 2, 3),
     "door_limit": lambda rate: rate > 0,
     "restart_at_h": lambda hour: 0 <= hour <= WEEK_H,

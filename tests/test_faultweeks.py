@@ -147,6 +147,7 @@ def test_prices_add_up_and_what_stays_as_it_is_costs_nothing():
         ({"retry_budget": "10 %"}, "retry_budget is '10 %': write a share from 0 to 1"),
         ({"renew_at": 1}, "renew_at is 1: write a share of a life, between 0 and 1"),
         ({"backoff_ms": math.nan}, "backoff_ms is nan"),
+        ({"backoff_ms": 1e308}, "backoff_ms is 1e+308: write ms, 0 to 60_000"),
         ({"extra_servers": None}, "extra_servers is None: write a whole number from 0 to 3"),
         ({"closed_hours": 13}, "closed_hours is 13: write two hours of the day"),
         ({"closed_hours": (14, 13)}, "closed_hours is"),
