@@ -100,24 +100,6 @@ def test_a_lab_runs_where_the_browser_keeps_nothing(lacks: str, new_page: Callab
             assert "visible checks passed" in words(answered[id]), f"{id}: {words(answered[id])}"
 
 
-@pytest.mark.console_error("Auto-Save")
-def test_where_the_storage_is_full_the_work_is_not_lost(new_page: Callable[..., Any], host: str, tmp_path: Path):
-    page, _ = opened(new_page, host, test_site.LESSON)
-    page.context.new_cdp_session(page).send(
-        "Storage.overrideQuotaForOrigin", {"origin": host.rpartition("/")[0], "quotaSize": 50_000}
-    )
-    page.evaluate(SET_SOURCE, ["your-turn-rule", "print('mine, ×')"])
-    page.keyboard.press("Control+s")
-    page.get_by_text("This browser did not keep what you wrote just now").wait_for()
-    page.locator(".jp-Dialog").get_by_role("button", name="Close").click()
-    with page.expect_download() as saving:
-        page.get_by_role("button", name="Save my work").click()
-    saving.value.save_as(tmp_path / "work.zip")
-    page.evaluate(SET_SOURCE, ["your-turn-rule", "print('something else')"])
-    test_site.bring_back(page, tmp_path / "work.zip", "cannot keep")
-    assert "something else" in page.evaluate(test_site.SOURCE_OF, "your-turn-rule"), "nothing is half brought back"
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_live_page_is_open_to_everybody(width: int, theme: str, new_page: Callable[..., Any], host: str):
@@ -125,5 +107,10 @@ def test_the_live_page_is_open_to_everybody(width: int, theme: str, new_page: Ca
     page.set_default_timeout(240_000)
     page.goto(f"{host}/live/notebooks/index.html?path={test_site.LESSON}")
     page.locator("#course-says-python").wait_for()
-    page.wait_for_timeout(3_000)  # cells are drawn when there is time for them
-    assert access.violations(page) == []
+    found = access.violations(page)
+    for _ in range(20):  # cells are drawn when there is time for them, and mended a moment later
+        if not found:
+            break
+        page.wait_for_timeout(1_000)
+        found = access.violations(page)
+    assert found == []
