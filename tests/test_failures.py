@@ -13,7 +13,7 @@ from dslib.failures.card import Card, Claim, Knobs, knob
 from dslib.failures.service import good_between, judge
 from dslib.metrics import user_of
 
-SEEDS = range(20)
+SEEDS = range(12)
 CASCADE = cascade.CARD
 
 #: The list of the video, in its order.
