@@ -100,6 +100,12 @@ class Missing:
                 terminalreporter.line("CI or REQUIRE_BROWSER is set: this run counts as failed.", red=True, bold=True)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are cores: a third of the time a test waits for a browser, a server or a time-out."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Missing(), "missing")
 
