@@ -10,6 +10,8 @@ from dslib.protocols import trials
 from dslib.story import rerun, story
 from dslib.trials import Failure, attempt, name_of_kind
 
+pytestmark = pytest.mark.timeout(300)  # the whole file takes minutes, and so it begins early
+
 TRIALS = trials()
 RIGHT = [pytest.param(trial, id=name) for name, trial in TRIALS.items()]
 WRONG = [
