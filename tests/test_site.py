@@ -64,6 +64,12 @@ SHOW_CELL = """async (id) => {
     await notebook.scrollToItem(place);
 }"""
 
+#: From now on the browser's storage takes nothing more.
+FULL = """() => {
+    for (const [kind, name] of [[IDBObjectStore, "put"], [IDBObjectStore, "add"], [Storage, "setItem"]])
+        kind.prototype[name] = () => { throw new DOMException("exceeded its quota", "QuotaExceededError"); };
+}"""
+
 SET_SOURCE = """([id, source]) => {
     const cells = window.jupyterapp.shell.currentWidget.content.widgets;
     cells.find((cell) => cell.model.id === id).model.sharedModel.setSource(source);
@@ -269,6 +275,7 @@ def test_a_lesson_runs_in_the_browser_cell_by_cell_and_its_work_goes_into_a_file
 
 @pytest.mark.browser
 @pytest.mark.timeout(300)
+@pytest.mark.console_error("exceeded its quota")
 def test_work_is_brought_back_and_a_labs_checks_answer_and_a_new_version_hides_nothing(
     new_page: Callable[..., Any], host: str, site: Path, work: Path
 ):
@@ -319,6 +326,25 @@ def test_work_is_brought_back_and_a_labs_checks_answer_and_a_new_version_hides_n
     code = f"print('mine, ×' in open('/drive/{LESSON.replace('.ipynb', ' (mine).ipynb')}').read())"
     page.evaluate(READY)
     assert page.evaluate(RUN_CODE, code) == "True\n"
+
+    # A storage that is full: the page says so, changes nothing, and what is on the screen still goes into a file.
+    page.evaluate(FULL)
+    with page.expect_file_chooser() as asking:
+        page.get_by_role("button", name="Bring my work back").click()
+    asking.value.set_files(work)
+    page.get_by_role("button", name="Replace").click()
+    full = "its storage is full. All is as it was before; your file still has everything."
+    page.locator("#course-says-work", has_text=full).wait_for()
+    page.get_by_role("heading", name="The next edition").wait_for()
+    assert page.evaluate(RUN_CODE, code) == "True\n"
+    page.evaluate(SET_SOURCE, ["burn-the-laptop", "print('on the screen')"])
+    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save').catch(() => {})")
+    page.locator("#course-says-kept", has_text="its storage may be full. It is still on the page.").wait_for()
+    page.locator(".jp-Dialog").get_by_role("button", name="Close").click()
+    with page.expect_download() as saving:
+        page.get_by_role("button", name="Save my work").click()
+    with zipfile.ZipFile(saving.value.path()) as archive:
+        assert "on the screen" in archive.read(LESSON).decode()
     assert hosts <= {"127.0.0.1", "blob"}
 
 

@@ -23,6 +23,13 @@ export function work({ contents, base, version, tracker, ask }) {
     return (await exists(contents, path)) ? read(contents, path) : null;
   }
 
+  /** Python has written what the page told it to write, such as a prediction; or a cell goes on and on. */
+  function written() {
+    const asked = open().map((panel) => panel.sessionContext.session?.kernel?.requestKernelInfo());
+    const late = new Promise((resolve) => setTimeout(resolve, 2_000));
+    return Promise.race([Promise.allSettled(asked), late]); // it answers after all that it was told before
+  }
+
   async function show(paths) {
     for (const panel of open()) if (paths.includes(panel.context.localPath)) await panel.context.revert();
   }
@@ -30,6 +37,7 @@ export function work({ contents, base, version, tracker, ask }) {
   // -- into a file and back --------------------------------------------------------------------------------------------
 
   async function save() {
+    await written();
     const files = new Map(await changed(contents, base));
     for (const panel of open()) {
       // From the screen: the browser's storage may have refused it.
